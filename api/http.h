@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+
+namespace duramen::api {
+
+/// A request as handlers see it: no sockets. Header names are lower case; query parameters are
+/// decoded, in order, and may repeat.
+struct Request {
+  std::string method;
+  std::string path;
+  std::vector<std::pair<std::string, std::string>> parameters;
+  std::map<std::string, std::string, std::less<>> headers;
+  std::string body;  ///< still encoded as content-encoding says
+  std::string peer;  ///< address of the client, without the port
+
+  std::optional<std::string_view> parameter(std::string_view name) const;
+  std::string_view header(std::string_view name) const;  ///< empty when absent
+};
+
+/// Where a streamed body goes. Blocks while the client is slow, within a bounded buffer.
+class BodyWriter {
+ public:
+  BodyWriter() = default;
+  BodyWriter(const BodyWriter&) = delete;
+  BodyWriter& operator=(const BodyWriter&) = delete;
+  BodyWriter(BodyWriter&&) = delete;
+  BodyWriter& operator=(BodyWriter&&) = delete;
+  virtual ~BodyWriter() = default;
+  /// Errors: kCancelled when the client left or does not read within the write time-out.
+  virtual Result<void> write(std::string_view bytes) = 0;
+  /// True as soon as the client is known to be gone.
+  virtual bool gone() const = 0;
+  /// Calls `on_gone` once when the client goes away (at once if it has gone); from an I/O thread.
+  virtual void when_gone(std::function<void()> on_gone) = 0;
+};
+
+/// Produces a body on a query thread, which may block. A false or error return aborts the chunked
+/// body without its last chunk, so that no client takes it for complete.
+using BodyProducer = std::function<Result<void>(BodyWriter&)>;
+
+struct Response {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::variant<std::string, BodyProducer> body;
+};
+
+/// Called exactly once, from any thread.
+using Responder = std::function<void(Response)>;
+
+/// Runs on a worker thread, must not wait for the disk or for other requests; answers through
+/// `respond`, at once or later.
+using Handler = std::function<void(Request, Responder)>;
+
+Response json_response(int status, std::string json);
+/// RFC 9457. `type` is a short name (`bad-query`), made into a relative URI `/problems/<type>`.
+struct Problem {
+  int status = 500;
+  std::string type;
+  std::string title;
+  std::string detail;
+  std::optional<int> retry_after_seconds;
+  /// Further members, each a name and a JSON value.
+  std::vector<std::pair<std::string, std::string>> members;
+};
+Response problem_response(const Problem& problem);
+/// The one table from ErrorCode to status, type and title.
+Problem to_problem(const Error& error);
+
+}  // namespace duramen::api

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace duramen {
+
+/// XXH3-64 of `bytes`: the checksum of everything that Duramen writes (docs/format/README.md).
+/// Stable for ever; pure; any thread.
+std::uint64_t checksum64(std::string_view bytes) noexcept;
+
+/// 128 bits that name something by its content (XXH3-128). Not for untrusted equality proofs:
+/// it is no cryptographic hash.
+struct Hash128 {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  friend constexpr auto operator<=>(const Hash128&, const Hash128&) = default;
+  std::string to_hex() const;
+  /// 16 bytes, big-endian: usable as a key.
+  std::string to_bytes() const;
+};
+
+Hash128 hash128(std::string_view bytes) noexcept;
+
+}  // namespace duramen
+
+template <>
+struct std::hash<duramen::Hash128> {
+  std::size_t operator()(const duramen::Hash128& h) const noexcept {
+    return static_cast<std::size_t>(h.low);
+  }
+};

@@ -1,0 +1,13 @@
+#include "base/clock.h"
+
+#include <chrono>
+
+namespace duramen {
+
+TimeNs SystemClock::now() const {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace duramen

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "store/store.h"
+
+namespace duramen::query {
+
+enum class Order { kNewestFirst, kOldestFirst };
+
+struct QueryRequest {
+  std::string q;                  ///< docs/query.md; empty means `*`
+  std::optional<TimeNs> start;    ///< inclusive
+  std::optional<TimeNs> end;      ///< exclusive
+  std::optional<std::uint64_t> limit;  ///< rows of the answer; none: the default (100), 0: no limit
+  Order order = Order::kNewestFirst;
+  std::string cursor;             ///< from an earlier answer's end; q, range and order must be the same
+  std::optional<TimeNs> timeout;  ///< none: the engine's limit; never above it
+};
+
+struct QueryLimits {
+  std::uint32_t concurrent = 16;            ///< running at once; one more gets kResourceExhausted
+  std::uint64_t memory_bytes = 256ULL << 20;  ///< state of one query (kept rows, groups)
+  TimeNs timeout = 60 * kNsPerSecond;
+  std::uint64_t default_limit = 100;
+  std::uint64_t max_query_bytes = 64 * 1024;
+};
+
+struct QueryEnd {
+  std::uint64_t rows = 0;        ///< in this answer
+  std::uint64_t scanned_rows = 0;
+  std::uint64_t scanned_bytes = 0;
+  std::string cursor;            ///< empty: nothing follows
+  bool partial = false;          ///< something could not be read; see warnings
+  std::vector<std::string> warnings;
+  std::string hint;              ///< for an empty answer in a narrowed range: where matches are
+};
+
+struct QueryInfo {
+  std::uint64_t id = 0;
+  std::string q;
+  TimeNs started = 0;
+  std::uint64_t scanned_rows = 0;
+  std::uint64_t scanned_bytes = 0;
+  std::uint64_t scan_units = 0;       ///< blocks and open batches read
+  std::uint64_t scan_units_total = 0;
+  std::uint64_t memory_bytes = 0;
+};
+
+/// Takes answer lines: one complete JSON object each, without the line end. An error stops the
+/// query (kCancelled when the client went away). May block: that is the backpressure.
+using LineWriter = std::function<Result<void>(std::string_view json_object)>;
+
+/// A parsed and admitted query, listed until it is destroyed.
+/// Threading: run() once, on any thread that may block; cancel() from any thread.
+class RunningQuery {
+ public:
+  RunningQuery() = default;
+  RunningQuery(const RunningQuery&) = delete;
+  RunningQuery& operator=(const RunningQuery&) = delete;
+  RunningQuery(RunningQuery&&) = delete;
+  RunningQuery& operator=(RunningQuery&&) = delete;
+  virtual ~RunningQuery() = default;
+  virtual std::uint64_t id() const = 0;
+  /// Errors: kCancelled, kDeadlineExceeded, kResourceExhausted (memory limit: says which stage,
+  /// how much, what to do), kInvalidArgument (found only while running, such as a bad capture).
+  virtual Result<QueryEnd> run(const LineWriter& write) = 0;
+  virtual void cancel() = 0;
+};
+
+/// Parses, admits, runs, lists and stops queries against one store.
+/// Threading: any thread. Ownership: the store, clock and metrics outlive it.
+class QueryEngine {
+ public:
+  QueryEngine() = default;
+  QueryEngine(const QueryEngine&) = delete;
+  QueryEngine& operator=(const QueryEngine&) = delete;
+  QueryEngine(QueryEngine&&) = delete;
+  QueryEngine& operator=(QueryEngine&&) = delete;
+  virtual ~QueryEngine() = default;
+
+  /// Everything that can be refused is refused here, before a byte is answered.
+  /// Errors: kInvalidArgument (`column 17: expected a value after 'status:>='`; a bad range; a
+  /// cursor of another query or another store), kOutOfRange (the query is too long),
+  /// kResourceExhausted (too many run).
+  virtual Result<std::shared_ptr<RunningQuery>> start(const QueryRequest& request) = 0;
+  virtual std::vector<QueryInfo> list() const = 0;
+  /// False when no such query runs.
+  virtual bool cancel(std::uint64_t id) = 0;
+  virtual void cancel_all() = 0;
+};
+
+std::unique_ptr<QueryEngine> make_query_engine(store::Store& store, QueryLimits limits,
+                                               const Clock& clock, MetricRegistry& metrics);
+
+}  // namespace duramen::query

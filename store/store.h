@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "model/ids.h"
+#include "model/record_batch.h"
+#include "model/record_sink.h"
+#include "store/block.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace duramen::store {
+
+/// What is kept. Whole segments (day, class) go, oldest day first; today's never goes by age.
+struct Retention {
+  std::optional<TimeNs> age;            ///< none: no limit by age
+  std::optional<std::uint64_t> bytes;   ///< none: no limit by size on disk
+};
+
+struct StoreOptions {
+  std::string directory;                ///< created when absent; one process at a time (lock)
+  std::string host;                     ///< a label of this node, shown in status
+  Retention retention;
+  std::uint64_t epoch_raw_bytes = 32ULL << 20;     ///< an epoch closes at this size
+  TimeNs epoch_age = 15 * 60 * kNsPerSecond;       ///< or when its oldest row is this old
+  std::uint64_t open_raw_bytes = 128ULL << 20;     ///< rows not yet in blocks; beyond it appends wait
+  std::uint64_t queue_bytes = 64ULL << 20;         ///< packed batches waiting for the commit thread
+  std::uint64_t min_free_bytes = 256ULL << 20;     ///< below it appends get kUnavailable
+  std::uint64_t batch_ids = 4'000'000;             ///< batch ids kept
+  TimeNs batch_id_age = 24 * 3600 * kNsPerSecond;
+  std::uint32_t block_raw_bytes = 4U << 20;
+  int zstd_level = 3;
+  bool sync = true;   ///< false only in the test that shows that syncing matters
+  rocksdb::Env* env = nullptr;          ///< default; a test passes one that loses power
+};
+
+/// A block as a snapshot sees it.
+struct BlockRef {
+  model::BlockId id;
+  model::WindowId window;
+  std::string segment;  ///< "2026-11-21.default"
+  BlockSummary summary;
+};
+
+/// Everything that was durable at one moment: rows with seq <= seq(), each exactly once, in open
+/// rows (not yet in a block) or in blocks. Keeps what it refers to readable, also when retention
+/// drops a segment meanwhile.
+/// Threading: const methods from any thread. Blocking: read() reads from disk.
+class Snapshot {
+ public:
+  Snapshot() = default;
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+  Snapshot(Snapshot&&) = delete;
+  Snapshot& operator=(Snapshot&&) = delete;
+  virtual ~Snapshot() = default;
+
+  virtual model::Seq seq() const = 0;
+  virtual const std::vector<model::RowSet>& open_rows() const = 0;
+  virtual const std::vector<BlockRef>& blocks() const = 0;
+  /// Errors: kDataLoss (a damaged block: it is quarantined, counted and named; go on with the
+  /// others and tell the user), kUnavailable (disk).
+  virtual Result<model::RowSet> read(const BlockRef& block) const = 0;
+};
+
+struct SegmentStatus {
+  std::string name;
+  std::uint64_t blocks = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t raw_bytes = 0;
+  std::uint64_t disk_bytes = 0;
+};
+
+struct StoreStatus {
+  model::NodeId node;
+  std::string store_id;        ///< random at creation, hex; cursors carry it
+  std::string host;
+  model::Seq durable;          ///< highest synced seq
+  model::Seq built;            ///< everything below is in blocks
+  std::uint64_t rows = 0;
+  std::uint64_t open_rows = 0;
+  std::uint64_t open_raw_bytes = 0;
+  std::uint64_t journal_bytes = 0;    ///< journal entries not yet trimmed, as stored
+  std::uint64_t wal_bytes = 0;
+  std::uint64_t block_bytes = 0;
+  BlockSizes block_sizes;
+  std::uint64_t disk_bytes = 0;       ///< whole directory
+  std::uint64_t free_bytes = 0;       ///< of the file system
+  std::uint64_t batch_ids = 0;
+  std::vector<SegmentStatus> segments;
+  std::vector<std::string> damaged;   ///< quarantined blocks, in words
+  std::optional<std::string> writes_refused;  ///< why appends get kUnavailable now
+  Retention retention;
+};
+
+struct VerifyReport {
+  std::uint64_t blocks = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t journal_entries = 0;
+  std::uint64_t table_files = 0;
+  std::vector<std::string> faults;  ///< empty: everything is as it was written
+};
+
+/// The local store: journal, epochs, blocks, segments, retention, over one RocksDB.
+///
+/// Durability: see RecordSink::append. Threading: any thread. Errors: Result, never exceptions.
+class Store : public model::RecordSink {
+ public:
+  /// Opens or creates; replays the journal's open epoch.
+  /// Errors: kUnavailable (locked by another process: names the directory; not writable),
+  /// kUnimplemented (a newer format), kDataLoss (damage that recovery must not step over).
+  static Result<std::unique_ptr<Store>> open(StoreOptions options, const Clock& clock,
+                                             MetricRegistry& metrics);
+
+  virtual std::shared_ptr<const Snapshot> snapshot() = 0;
+  /// Ends the epoch, builds its blocks, merges, flushes every column family, drops old WAL files.
+  /// Blocks until done.
+  virtual Result<void> seal() = 0;
+  virtual StoreStatus status() = 0;
+  virtual std::string store_id() const = 0;
+  /// Reads everything and checks every checksum; `progress(done, total)` blocks-wise.
+  /// Errors: only when it cannot run; what it finds is in the report.
+  virtual Result<VerifyReport> verify(const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
+  /// Takes effect at once.
+  virtual void set_retention(Retention retention) = 0;
+  /// Applies retention now (else the maintenance thread does every 10 s). Gives dropped segments.
+  virtual Result<std::vector<std::string>> enforce_retention() = 0;
+  /// Refuses new appends, waits for queued ones, stops threads. Idempotent; also by the destructor.
+  virtual void close() = 0;
+};
+
+}  // namespace duramen::store
