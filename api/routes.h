@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "api/router.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/mutex.h"
+#include "ingest/ingest.h"
+#include "query/engine.h"
+#include "store/store.h"
+
+namespace duramen::api {
+
+/// What /health/ready says. Threading: any thread.
+class Readiness {
+ public:
+  /// Empty: ready. Else 503 with this reason (`starting`, `draining`).
+  void set(std::string reason) {
+    const MutexLock lock(mutex_);
+    reason_ = std::move(reason);
+  }
+  std::string reason() const {
+    const MutexLock lock(mutex_);
+    return reason_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::string reason_ DURAMEN_GUARDED_BY(mutex_) = "starting";
+};
+
+/// What the routes work on. Everything outlives the router made from it.
+struct Services {
+  store::Store& store;
+  query::QueryEngine& queries;
+  ingest::Ingest& ingest;
+  const Clock& clock;
+  MetricRegistry& metrics;
+  const Readiness& readiness;
+  std::string version;
+  ingest::IngestLimits ingest_limits;
+};
+
+/// All routes of this daemon (docs/http-api.md).
+Router make_router(const Services& services);
+
+}  // namespace duramen::api

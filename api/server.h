@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/http.h"
+#include "api/router.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/result.h"
+
+namespace duramen::api {
+
+struct ServerOptions {
+  std::vector<std::string> listen = {"127.0.0.1:5647"};  ///< `addr:port`, `[::1]:port`; port 0: any
+  bool insecure_listen = false;  ///< allow addresses beyond loopback without authentication
+  std::uint32_t io_threads = 2;
+  std::uint32_t worker_threads = 4;   ///< handlers: parse and pack
+  std::uint32_t stream_threads = 24;  ///< streamed bodies being produced at once
+  std::uint64_t header_bytes = 16 * 1024;
+  std::uint64_t body_bytes = 64ULL << 20;           ///< of one request as sent
+  std::uint64_t bodies_bytes = 256ULL << 20;        ///< of all requests being read or handled
+  std::uint32_t connections = 1024;
+  std::uint32_t stream_buffer_bytes = 256 * 1024;   ///< unsent bytes of one streamed answer
+  std::uint32_t read_timeout_seconds = 30;          ///< for a whole header, and between body reads
+  std::uint32_t idle_timeout_seconds = 120;         ///< between requests
+  std::uint32_t write_timeout_seconds = 30;         ///< without progress on an answer
+};
+
+/// Serves a Router over HTTP/1.1 (Boost.Beast). Handlers know no sockets.
+///
+/// Threading: any thread. Blocking: start() binds; stop() waits for open requests up to its limit.
+/// Errors of start(): kInvalidArgument (an address that cannot be read, or one beyond loopback
+/// without insecure_listen), kUnavailable (port busy: names the address and the remedy).
+class HttpServer {
+ public:
+  static Result<std::unique_ptr<HttpServer>> start(const ServerOptions& options, const Router& router,
+                                                   MetricRegistry& metrics);
+  HttpServer() = default;
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+  HttpServer(HttpServer&&) = delete;
+  HttpServer& operator=(HttpServer&&) = delete;
+  virtual ~HttpServer() = default;
+  /// Bound addresses with their real ports, `127.0.0.1:5647`, `[::1]:5647`.
+  virtual std::vector<std::string> addresses() const = 0;
+  /// Closes the listeners; answers what is open, at most `limit_ns`; then closes everything.
+  virtual void stop(TimeNs limit_ns) = 0;
+};
+
+}  // namespace duramen::api
