@@ -60,8 +60,8 @@ Result<EncodedBlock> encode_block(std::span<const RowRef> rows, const BlockEncod
 /// index is checked before it is trusted.
 /// Threading: pure. Errors: kDataLoss (says which key, which frame, what is wrong),
 /// kUnimplemented (a newer block version).
-Result<model::RowSet> decode_block(std::string_view head, std::string_view rows, std::string_view vars,
-                                   std::string_view fields);
+Result<model::RowSet> decode_block(std::string_view head, std::string_view rows,
+                                   std::string_view vars, std::string_view fields);
 
 /// Reads just the summary from a head. Errors: as decode_block.
 Result<BlockSummary> read_summary(std::string_view head);

@@ -23,25 +23,25 @@ namespace duramen::store {
 
 /// What is kept. Whole segments (day, class) go, oldest day first; today's never goes by age.
 struct Retention {
-  std::optional<TimeNs> age;            ///< none: no limit by age
-  std::optional<std::uint64_t> bytes;   ///< none: no limit by size on disk
+  std::optional<TimeNs> age;           ///< none: no limit by age
+  std::optional<std::uint64_t> bytes;  ///< none: no limit by size on disk
 };
 
 struct StoreOptions {
-  std::string directory;                ///< created when absent; one process at a time (lock)
-  std::string host;                     ///< a label of this node, shown in status
+  std::string directory;  ///< created when absent; one process at a time (lock)
+  std::string host;       ///< a label of this node, shown in status
   Retention retention;
-  std::uint64_t epoch_raw_bytes = 32ULL << 20;     ///< an epoch closes at this size
-  TimeNs epoch_age = 15 * 60 * kNsPerSecond;       ///< or when its oldest row is this old
-  std::uint64_t open_raw_bytes = 128ULL << 20;     ///< rows not yet in blocks; beyond it appends wait
-  std::uint64_t queue_bytes = 64ULL << 20;         ///< packed batches waiting for the commit thread
-  std::uint64_t min_free_bytes = 256ULL << 20;     ///< below it appends get kUnavailable
-  std::uint64_t batch_ids = 4'000'000;             ///< batch ids kept
+  std::uint64_t epoch_raw_bytes = 32ULL << 20;  ///< an epoch closes at this size
+  TimeNs epoch_age = 15 * 60 * kNsPerSecond;    ///< or when its oldest row is this old
+  std::uint64_t open_raw_bytes = 128ULL << 20;  ///< rows not yet in blocks; beyond it appends wait
+  std::uint64_t queue_bytes = 64ULL << 20;      ///< packed batches waiting for the commit thread
+  std::uint64_t min_free_bytes = 256ULL << 20;  ///< below it appends get kUnavailable
+  std::uint64_t batch_ids = 4'000'000;          ///< batch ids kept
   TimeNs batch_id_age = 24 * 3600 * kNsPerSecond;
   std::uint32_t block_raw_bytes = 4U << 20;
   int zstd_level = 3;
-  bool sync = true;   ///< false only in the test that shows that syncing matters
-  rocksdb::Env* env = nullptr;          ///< default; a test passes one that loses power
+  bool sync = true;             ///< false only in the test that shows that syncing matters
+  rocksdb::Env* env = nullptr;  ///< default; a test passes one that loses power
 };
 
 /// A block as a snapshot sees it.
@@ -83,22 +83,22 @@ struct SegmentStatus {
 
 struct StoreStatus {
   model::NodeId node;
-  std::string store_id;        ///< random at creation, hex; cursors carry it
+  std::string store_id;  ///< random at creation, hex; cursors carry it
   std::string host;
-  model::Seq durable;          ///< highest synced seq
-  model::Seq built;            ///< everything below is in blocks
+  model::Seq durable;  ///< highest synced seq
+  model::Seq built;    ///< everything below is in blocks
   std::uint64_t rows = 0;
   std::uint64_t open_rows = 0;
   std::uint64_t open_raw_bytes = 0;
-  std::uint64_t journal_bytes = 0;    ///< journal entries not yet trimmed, as stored
+  std::uint64_t journal_bytes = 0;  ///< journal entries not yet trimmed, as stored
   std::uint64_t wal_bytes = 0;
   std::uint64_t block_bytes = 0;
   BlockSizes block_sizes;
-  std::uint64_t disk_bytes = 0;       ///< whole directory
-  std::uint64_t free_bytes = 0;       ///< of the file system
+  std::uint64_t disk_bytes = 0;  ///< whole directory
+  std::uint64_t free_bytes = 0;  ///< of the file system
   std::uint64_t batch_ids = 0;
   std::vector<SegmentStatus> segments;
-  std::vector<std::string> damaged;   ///< quarantined blocks, in words
+  std::vector<std::string> damaged;           ///< quarantined blocks, in words
   std::optional<std::string> writes_refused;  ///< why appends get kUnavailable now
   Retention retention;
 };
@@ -130,7 +130,8 @@ class Store : public model::RecordSink {
   virtual std::string store_id() const = 0;
   /// Reads everything and checks every checksum; `progress(done, total)` blocks-wise.
   /// Errors: only when it cannot run; what it finds is in the report.
-  virtual Result<VerifyReport> verify(const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
+  virtual Result<VerifyReport> verify(
+      const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
   /// Takes effect at once.
   virtual void set_retention(Retention retention) = 0;
   /// Applies retention now (else the maintenance thread does every 10 s). Gives dropped segments.

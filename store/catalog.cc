@@ -1,0 +1,288 @@
+#include "store/catalog.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "store/keys.h"
+
+namespace duramen::store {
+namespace {
+
+/// Batches below this are joined, into ones of up to kJoinedRaw.
+constexpr std::uint64_t kSmallRaw = 64 << 10;
+constexpr std::uint64_t kJoinedRaw = 1 << 20;
+constexpr std::size_t kJoinAtLeast = 64;
+
+BlockRef to_ref(const DirectoryEntry& entry) {
+  return {entry.block, entry.window, entry.segment, entry.summary};
+}
+
+OpenBatch join(const std::vector<OpenBatch>& batches) {
+  auto records = std::make_shared<model::RecordBatch>();
+  std::vector<model::RowIdentity> identities;
+  OpenBatch joined;
+  for (const OpenBatch& batch : batches) {
+    for (std::size_t row = 0; row < batch.rows.rows(); ++row) {
+      records->copy_row(batch.rows.records(), row);
+      identities.push_back(batch.rows.identity(row));
+    }
+    joined.packed_bytes += batch.packed_bytes;
+    joined.raw_bytes += batch.raw_bytes;
+  }
+  joined.rows = model::RowSet(std::move(records), std::move(identities));
+  return joined;
+}
+
+}  // namespace
+
+/// Copies the published state; holds segments (and their handles) as long as it lives.
+class LocalSnapshot final : public Snapshot {
+ public:
+  LocalSnapshot(std::shared_ptr<Catalog> catalog, model::Seq seq, std::vector<model::RowSet> open,
+                std::map<std::string, SegmentPtr> segments)
+      : catalog_(std::move(catalog)),
+        seq_(seq),
+        open_(std::move(open)),
+        segments_(std::move(segments)) {
+    for (const auto& [name, segment] : segments_) {
+      for (const DirectoryEntry& entry : segment->blocks) blocks_.push_back(to_ref(entry));
+    }
+  }
+
+  model::Seq seq() const override { return seq_; }
+  const std::vector<model::RowSet>& open_rows() const override { return open_; }
+  const std::vector<BlockRef>& blocks() const override { return blocks_; }
+  Result<model::RowSet> read(const BlockRef& block) const override {
+    const auto segment = segments_.find(block.segment);
+    if (segment == segments_.end()) {
+      return Error{ErrorCode::kNotFound, "segment " + block.segment + " is not in this snapshot"};
+    }
+    DirectoryEntry entry;
+    entry.window = block.window;
+    entry.block = block.id;
+    entry.segment = block.segment;
+    entry.summary = block.summary;
+    return catalog_->read_block(*segment->second, entry);
+  }
+
+ private:
+  std::shared_ptr<Catalog> catalog_;
+  model::Seq seq_;
+  std::vector<model::RowSet> open_;
+  std::map<std::string, SegmentPtr> segments_;
+  std::vector<BlockRef> blocks_;
+};
+
+void Catalog::restore(model::Seq built, std::map<std::string, Segment> segments) {
+  const MutexLock lock(mutex_);
+  built_ = built;
+  durable_ = model::Seq(built.value() - 1);
+  for (auto& [name, segment] : segments) {
+    segments_[name] = std::make_shared<const Segment>(std::move(segment));
+  }
+}
+
+void Catalog::restore_rows(OpenBatch batch) {
+  const MutexLock lock(mutex_);
+  durable_ = batch.rows.identity(batch.rows.rows() - 1).seq;
+  open_raw_ += batch.raw_bytes;
+  open_.push_back(std::move(batch));
+}
+
+void Catalog::publish_rows(std::vector<OpenBatch> batches, model::Seq durable) {
+  const MutexLock lock(mutex_);
+  for (OpenBatch& batch : batches) {
+    open_raw_ += batch.raw_bytes;
+    open_.push_back(std::move(batch));
+  }
+  durable_ = durable;
+}
+
+bool Catalog::wait_for_room() {
+  const MutexLock lock(mutex_);
+  while (open_raw_ >= open_raw_limit_ && !stopped_) room_.wait(mutex_);
+  return open_raw_ < open_raw_limit_;
+}
+
+void Catalog::stop() {
+  const MutexLock lock(mutex_);
+  stopped_ = true;
+  room_.notify_all();
+}
+
+Catalog::OpenState Catalog::open_state() const {
+  const MutexLock lock(mutex_);
+  OpenState state{open_.size(), open_raw_, durable_, built_, 0};
+  if (!open_.empty()) state.oldest = open_.front().rows.identity(0).received;
+  return state;
+}
+
+std::vector<OpenBatch> Catalog::first_batches(std::uint64_t raw_bytes) const {
+  const MutexLock lock(mutex_);
+  std::vector<OpenBatch> out;
+  std::uint64_t raw = 0;
+  for (const OpenBatch& batch : open_) {
+    if (!out.empty() && raw + batch.raw_bytes > raw_bytes) break;
+    raw += batch.raw_bytes;
+    out.push_back(batch);
+  }
+  return out;
+}
+
+void Catalog::join_small_batches() {
+  std::vector<OpenBatch> run;
+  std::size_t begin = 0;
+  {
+    const MutexLock lock(mutex_);
+    std::uint64_t raw = 0;
+    for (std::size_t i = 0; i < open_.size() && raw < kJoinedRaw; ++i) {
+      if (open_[i].raw_bytes >= kSmallRaw) {
+        if (run.size() >= kJoinAtLeast) break;
+        run.clear();
+        raw = 0;
+        continue;
+      }
+      if (run.empty()) begin = i;
+      raw += open_[i].raw_bytes;
+      run.push_back(open_[i]);
+    }
+  }
+  if (run.size() < kJoinAtLeast) return;
+  OpenBatch joined = join(run);
+  // Others only append meanwhile: the run still stands where it stood.
+  const MutexLock lock(mutex_);
+  const auto at = open_.begin() + static_cast<std::ptrdiff_t>(begin);
+  *at = std::move(joined);
+  open_.erase(at + 1, at + static_cast<std::ptrdiff_t>(run.size()));
+}
+
+void Catalog::publish_epoch(std::size_t batches, model::Seq built,
+                            const std::vector<DirectoryEntry>& blocks) {
+  std::vector<OpenBatch> released;  // freed outside the lock
+  const MutexLock lock(mutex_);
+  std::map<std::string, Segment> changed;
+  for (const DirectoryEntry& block : blocks) {
+    auto [it, is_new] = changed.try_emplace(block.segment);
+    if (is_new) it->second = *segments_.at(block.segment);
+    it->second.blocks.push_back(block);
+  }
+  for (auto& [name, segment] : changed) {
+    segments_[name] = std::make_shared<const Segment>(std::move(segment));
+  }
+  const auto end = open_.begin() + static_cast<std::ptrdiff_t>(batches);
+  released.assign(std::make_move_iterator(open_.begin()), std::make_move_iterator(end));
+  open_.erase(open_.begin(), end);
+  for (const OpenBatch& batch : released) open_raw_ -= batch.raw_bytes;
+  built_ = built;
+  room_.notify_all();
+}
+
+void Catalog::add_segment(Segment segment) {
+  const MutexLock lock(mutex_);
+  const std::string name = segment.name;
+  segments_[name] = std::make_shared<const Segment>(std::move(segment));
+}
+
+void Catalog::remove_segment(const std::string& name) {
+  const MutexLock lock(mutex_);
+  segments_.erase(name);
+}
+
+std::shared_ptr<const Snapshot> Catalog::snapshot(std::shared_ptr<Catalog> self) const {
+  std::vector<model::RowSet> open;
+  std::map<std::string, SegmentPtr> segments;
+  model::Seq durable;
+  {
+    const MutexLock lock(mutex_);
+    open.reserve(open_.size());
+    for (const OpenBatch& batch : open_) open.push_back(batch.rows);
+    segments = segments_;
+    durable = durable_;
+  }
+  return std::make_shared<LocalSnapshot>(std::move(self), durable, std::move(open),
+                                         std::move(segments));
+}
+
+SegmentPtr Catalog::find_segment(const std::string& name) const {
+  const MutexLock lock(mutex_);
+  const auto found = segments_.find(name);
+  return found == segments_.end() ? nullptr : found->second;
+}
+
+std::vector<SegmentPtr> Catalog::segments() const {
+  const MutexLock lock(mutex_);
+  std::vector<SegmentPtr> out;
+  for (const auto& [name, segment] : segments_) out.push_back(segment);
+  return out;
+}
+
+void Catalog::report_damage(const DirectoryEntry& block, const std::string& what) {
+  std::string text = "segment " + block.segment + ", block " + std::to_string(block.block.value()) +
+                     " (" + std::to_string(block.summary.rows) + " rows, seqs " +
+                     std::to_string(block.summary.min_seq.value()) + " to " +
+                     std::to_string(block.summary.max_seq.value()) + "): " + what;
+  const MutexLock lock(mutex_);
+  if (!damaged_.emplace(block.block, text).second) return;
+  damaged_counter_.add();
+  log_error("a block is damaged; it is left out of answers until it is restored",
+            {{"block", text}});
+}
+
+void Catalog::describe(StoreStatus& status) const {
+  const MutexLock lock(mutex_);
+  status.durable = durable_;
+  status.built = built_;
+  status.open_raw_bytes = open_raw_;
+  for (const OpenBatch& batch : open_) {
+    status.open_rows += batch.rows.rows();
+    status.journal_bytes += batch.packed_bytes;
+  }
+  status.rows = status.open_rows;
+  for (const auto& [name, segment] : segments_) {
+    SegmentStatus& out = status.segments.emplace_back();
+    out.name = name;
+    out.blocks = segment->blocks.size();
+    for (const DirectoryEntry& block : segment->blocks) {
+      out.rows += block.summary.rows;
+      out.raw_bytes += block.summary.raw_bytes;
+      out.disk_bytes += block.stored_bytes();
+      status.block_sizes.templates += block.stored[0];
+      status.block_sizes.rows += block.stored[1];
+      status.block_sizes.variables += block.stored[2];
+      status.block_sizes.fields += block.stored[3];
+    }
+    status.rows += out.rows;
+    status.block_bytes += out.disk_bytes;
+  }
+  for (const auto& [id, text] : damaged_) status.damaged.push_back(text);
+}
+
+Result<model::RowSet> Catalog::read_block(const Segment& segment, const DirectoryEntry& block) {
+  const auto read = [&]() -> Result<model::RowSet> {
+    std::array<std::string, kBlockParts.size()> parts;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      DURAMEN_TRY(auto value,
+                  database_->get(segment.family, block_key(kBlockParts[i], block.block)));
+      if (!value)
+        return Error{ErrorCode::kDataLoss,
+                     std::string("no value for part ") + static_cast<char>(kBlockParts[i])};
+      parts[i] = *std::move(value);
+    }
+    DURAMEN_TRY(auto rows, decode_block(parts[0], parts[1], parts[2], parts[3]));
+    if (rows.rows() != block.summary.rows) {
+      return Error{ErrorCode::kDataLoss, "it has " + std::to_string(rows.rows()) + " rows"};
+    }
+    return rows;
+  };
+  auto rows = read();
+  if (!rows && rows.error().code == ErrorCode::kDataLoss)
+    report_damage(block, rows.error().message);
+  if (!rows) {
+    return std::move(rows).error().with("segment " + block.segment + ", block " +
+                                        std::to_string(block.block.value()));
+  }
+  return rows;
+}
+
+}  // namespace duramen::store

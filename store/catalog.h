@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/result.h"
+#include "model/record_batch.h"
+#include "store/database.h"
+#include "store/directory.h"
+#include "store/store.h"
+
+namespace duramen::store {
+
+/// One journaled batch, or several small ones joined, that is in no block yet.
+struct OpenBatch {
+  model::RowSet rows;
+  std::uint64_t packed_bytes = 0;  ///< as it lies in the journal
+  std::uint64_t raw_bytes = 0;
+};
+
+/// One segment as it is published: replaced whole, never changed in place.
+struct Segment {
+  std::string name;
+  std::int64_t day = 0;
+  Database::Family family;
+  std::vector<DirectoryEntry> blocks;
+};
+using SegmentPtr = std::shared_ptr<const Segment>;
+
+/// What readers see: open rows, blocks and the durable seq, always consistent with each other.
+/// Internal to store/.
+///
+/// Threading: any thread. The commit thread publishes rows, the builder thread publishes epochs and
+/// drops; both are short. Blocking: wait_for_room waits for the builder.
+class Catalog {
+ public:
+  Catalog(std::shared_ptr<Database> database, std::uint64_t open_raw_limit, Counter& damaged_blocks)
+      : database_(std::move(database)),
+        open_raw_limit_(open_raw_limit),
+        damaged_counter_(damaged_blocks) {}
+
+  // Recovery, before any other thread.
+  void restore(model::Seq built, std::map<std::string, Segment> segments);
+  void restore_rows(OpenBatch batch);
+
+  // The commit thread.
+  void publish_rows(std::vector<OpenBatch> batches, model::Seq durable);
+  /// Waits until open rows are under the limit; false when stop() came first.
+  bool wait_for_room();
+  void stop();
+
+  // The builder thread.
+  struct OpenState {
+    std::size_t batches = 0;
+    std::uint64_t raw_bytes = 0;
+    model::Seq durable;
+    model::Seq built;
+    TimeNs oldest = 0;  ///< received time of the oldest open row
+  };
+  OpenState open_state() const;
+  /// The oldest open batches up to about `raw_bytes` (at least one when there is any).
+  std::vector<OpenBatch> first_batches(std::uint64_t raw_bytes) const;
+  /// Joins runs of small batches, so that a snapshot copies few pointers.
+  void join_small_batches();
+  /// The epoch's blocks appear and its `batches` open batches go, in one step.
+  void publish_epoch(std::size_t batches, model::Seq built,
+                     const std::vector<DirectoryEntry>& blocks);
+  void add_segment(Segment segment);
+  void remove_segment(const std::string& name);
+
+  std::shared_ptr<const Snapshot> snapshot(std::shared_ptr<Catalog> self) const;
+  SegmentPtr find_segment(const std::string& name) const;
+  std::vector<SegmentPtr> segments() const;
+  void report_damage(const DirectoryEntry& block, const std::string& what);
+  /// Fills rows, bytes, segments, damage.
+  void describe(StoreStatus& status) const;
+  /// All four values of a block, decoded. Errors as Snapshot::read.
+  Result<model::RowSet> read_block(const Segment& segment, const DirectoryEntry& block);
+
+ private:
+  friend class LocalSnapshot;
+
+  std::shared_ptr<Database> database_;
+  const std::uint64_t open_raw_limit_;
+  Counter& damaged_counter_;
+
+  mutable Mutex mutex_;
+  CondVar room_;
+  std::vector<OpenBatch> open_ DURAMEN_GUARDED_BY(mutex_);
+  std::uint64_t open_raw_ DURAMEN_GUARDED_BY(mutex_) = 0;
+  model::Seq durable_ DURAMEN_GUARDED_BY(mutex_);
+  model::Seq built_ DURAMEN_GUARDED_BY(mutex_){1};
+  std::map<std::string, SegmentPtr> segments_ DURAMEN_GUARDED_BY(mutex_);
+  std::map<model::BlockId, std::string> damaged_ DURAMEN_GUARDED_BY(mutex_);
+  bool stopped_ DURAMEN_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace duramen::store

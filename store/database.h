@@ -1,0 +1,82 @@
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace duramen::store {
+
+/// RocksDB's status as an Error: no space and I/O are kUnavailable, corruption is kDataLoss.
+Error to_error(const rocksdb::Status& status, std::string_view doing);
+
+/// The one place that opens RocksDB and knows its options; internal to store/.
+///
+/// Threading: any thread. Ownership: family handles are shared, so that a snapshot keeps reading a
+/// column family that has been dropped; all of them must be gone before the database is.
+/// Errors: RocksDB reports by status, it does not throw.
+class Database : public std::enable_shared_from_this<Database> {
+ public:
+  using Family = std::shared_ptr<rocksdb::ColumnFamilyHandle>;
+
+  /// Errors: kDataLoss (damage in WAL or manifest that recovery must not step over), kUnavailable.
+  static Result<std::shared_ptr<Database>> open(const std::string& path, rocksdb::Env* env);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  Database(Database&&) = delete;
+  Database& operator=(Database&&) = delete;
+
+  const Family& meta() const { return meta_; }
+  const Family& journal() const { return journal_; }
+  const Family& batches() const { return batches_; }
+  /// Segment column families found when opening, by name.
+  const std::vector<std::pair<std::string, Family>>& found_segments() const { return found_; }
+  /// The list holds handles, too: let it go once the segments are taken over.
+  void forget_found_segments() { found_.clear(); }
+
+  Result<Family> create_segment(const std::string& name);
+  /// Readers that hold the handle go on; files go when the last one lets go.
+  Result<void> drop_segment(const Family& family);
+
+  Result<void> write(rocksdb::WriteBatch& batch, bool sync);
+  /// Nothing when there is no such key.
+  Result<std::optional<std::string>> get(const Family& family, std::string_view key,
+                                         const rocksdb::Snapshot* snapshot = nullptr) const;
+  /// Calls `take(key, value)` in key order for every key with this prefix, until it gives an error.
+  Result<void> scan(
+      const Family& family, std::string_view prefix,
+      const std::function<Result<void>(std::string_view, std::string_view)>& take) const;
+
+  /// Flushes every column family, removes what the journal's range deletions cover, and lets the
+  /// WAL files go that nothing needs.
+  Result<void> flush_all(const std::vector<Family>& segments);
+  /// After a failed write: tries to make the database writable again (new WAL file). RocksDB
+  /// flushes what it has, so nothing rests on the WAL that failed.
+  Result<void> resume();
+  /// Reads every block of every table file.
+  Result<std::uint64_t> verify_tables() const;
+  std::uint64_t wal_bytes() const;
+  rocksdb::DB& raw() const { return *db_; }
+
+ private:
+  Database() = default;
+  Family share(rocksdb::ColumnFamilyHandle* handle) const;
+
+  std::unique_ptr<rocksdb::DB> db_;
+  Family default_;
+  Family meta_;
+  Family journal_;
+  Family batches_;
+  std::vector<std::pair<std::string, Family>> found_;
+};
+
+}  // namespace duramen::store

@@ -1,0 +1,395 @@
+#include "store/journal.h"
+
+#include <rocksdb/write_batch.h>
+#include <sys/statvfs.h>
+
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/time_text.h"
+#include "store/keys.h"
+
+namespace duramen::store {
+namespace {
+
+constexpr std::uint64_t kGroupBytes = 32ULL << 20;
+
+rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+
+model::NodeId draw_node() {
+  std::random_device random;
+  std::uint64_t id = 0;
+  while (id == 0) id = (static_cast<std::uint64_t>(random()) << 32) | random();
+  return model::NodeId(id);
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+struct SeenBatch {
+  std::uint64_t payload = 0;
+  model::AppendAck ack;
+  TimeNs accepted = 0;
+};
+
+std::string encode_seen(const SeenBatch& seen) {
+  std::string out;
+  ByteWriter writer(out);
+  writer.u64(seen.payload);
+  writer.u64(seen.ack.first.value());
+  writer.u64(seen.ack.last.value());
+  writer.u64(seen.ack.node.value());
+  writer.i64(seen.accepted);
+  return out;
+}
+
+Result<SeenBatch> decode_seen(std::string_view bytes) {
+  ByteReader in(bytes);
+  SeenBatch seen;
+  seen.payload = in.u64();
+  seen.ack.first = model::Seq(in.u64());
+  seen.ack.last = model::Seq(in.u64());
+  seen.ack.node = model::NodeId(in.u64());
+  seen.accepted = in.i64();
+  seen.ack.duplicate = true;
+  if (!in.ok() || !in.done())
+    return Error{ErrorCode::kDataLoss, "a batch id's entry has the wrong size"};
+  return seen;
+}
+
+}  // namespace
+
+/// What becomes of one pending append, told after the group's sync.
+struct Journal::Outcome {
+  Result<model::AppendAck> result;
+};
+
+Journal::Journal(const StoreOptions& options, const Clock& clock, MetricRegistry& metrics,
+                 std::shared_ptr<Database> database, std::shared_ptr<Catalog> catalog,
+                 model::Seq next)
+    : options_(options),
+      clock_(clock),
+      database_(std::move(database)),
+      catalog_(std::move(catalog)),
+      appended_batches_(
+          metrics.counter("duramen_journal_batches_total", "Batches synced to the journal")),
+      appended_rows_(metrics.counter("duramen_journal_rows_total", "Rows synced to the journal")),
+      appended_bytes_(metrics.counter("duramen_journal_raw_bytes_total",
+                                      "Bytes of messages and field values synced to the journal")),
+      repeats_(metrics.counter("duramen_journal_repeated_batches_total",
+                               "Batches recognised by their id and not stored again")),
+      refused_full_(metrics.counter("duramen_journal_refused_total", "Appends refused, by reason",
+                                    {{"reason", "full"}})),
+      refused_unavailable_(metrics.counter("duramen_journal_refused_total",
+                                           "Appends refused, by reason",
+                                           {{"reason", "unavailable"}})),
+      syncs_(
+          metrics.counter("duramen_journal_syncs_total", "Synced writes; one serves many appends")),
+      ack_seconds_(metrics.histogram("duramen_journal_ack_seconds", "From append to ack")),
+      sync_seconds_(metrics.histogram("duramen_journal_sync_seconds", "One synced write")),
+      next_(next) {}
+
+Result<std::unique_ptr<Journal>> Journal::start(const StoreOptions& options, const Clock& clock,
+                                                MetricRegistry& metrics,
+                                                std::shared_ptr<Database> database,
+                                                std::shared_ptr<Catalog> catalog, model::Seq next) {
+  std::unique_ptr<Journal> journal(
+      new Journal(options, clock, metrics, std::move(database), std::move(catalog), next));
+  DURAMEN_TRY_VOID(journal->begin_incarnation());
+  DURAMEN_TRY(journal->batch_ids_, journal->count_batch_ids());
+  journal->thread_ = std::thread([raw = journal.get()] { raw->run(); });
+  return journal;
+}
+
+Journal::~Journal() { close(); }
+
+void Journal::close() {
+  {
+    const MutexLock lock(mutex_);
+    closing_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+model::NodeId Journal::node() const {
+  const MutexLock lock(mutex_);
+  return node_;
+}
+
+std::optional<std::string> Journal::refusal() const {
+  const MutexLock lock(mutex_);
+  return refusal_;
+}
+
+Result<void> Journal::begin_incarnation() {
+  const model::NodeId node = draw_node();
+  std::string value;
+  ByteWriter writer(value);
+  writer.u64(node.value());
+  writer.i64(clock_.now());
+  writer.text(options_.host);
+  rocksdb::WriteBatch batch;
+  batch.Put(database_->meta().get(), meta_key(MetaKind::kIncarnation, next_.value()), value);
+  DURAMEN_TRY_VOID(database_->write(batch, true));
+  const MutexLock lock(mutex_);
+  node_ = node;
+  return {};
+}
+
+Result<std::uint64_t> Journal::count_batch_ids() const {
+  std::uint64_t n = 0;
+  const std::string prefix(1, static_cast<char>(BatchesKind::kByTime));
+  DURAMEN_TRY_VOID(database_->scan(database_->batches(), prefix,
+                                   [&](std::string_view, std::string_view) -> Result<void> {
+                                     ++n;
+                                     return {};
+                                   }));
+  return n;
+}
+
+Result<void> Journal::admit(const model::AppendRequest& request, std::uint64_t bytes) {
+  if (request.records == nullptr || request.records->rows() == 0) {
+    return Error{ErrorCode::kInvalidArgument, "an empty batch"};
+  }
+  const MutexLock lock(mutex_);
+  if (closing_) return Error{ErrorCode::kUnavailable, "the store is closing"};
+  if (queued_bytes_ != 0 && queued_bytes_ + bytes > options_.queue_bytes) {
+    refused_full_.add();
+    return Error{ErrorCode::kResourceExhausted,
+                 "the journal's queue is full (" + std::to_string(queued_bytes_) + " of " +
+                     std::to_string(options_.queue_bytes) +
+                     " bytes wait for the disk): send it again later"};
+  }
+  queued_bytes_ += bytes;
+  return {};
+}
+
+void Journal::append(model::AppendRequest request, model::RecordSink::Done done) {
+  const std::uint64_t bytes = request.records == nullptr ? 0 : request.records->memory_bytes();
+  if (auto admitted = admit(request, bytes); !admitted) return done(std::move(admitted).error());
+  auto columns = pack_columns(*request.records);
+  std::optional<Error> refused;
+  {
+    const MutexLock lock(mutex_);
+    if (!columns) {
+      refused = std::move(columns).error();
+    } else if (closing_) {
+      refused = Error{ErrorCode::kUnavailable, "the store is closing"};
+    } else {
+      queue_.push_back(
+          {std::move(request), *std::move(columns), clock_.now(), bytes, std::move(done)});
+      changed_.notify_all();
+    }
+    if (refused) queued_bytes_ -= bytes;
+  }
+  if (refused) done(*std::move(refused));
+}
+
+std::vector<Journal::Pending> Journal::take_group() {
+  const MutexLock lock(mutex_);
+  while (queue_.empty() && !closing_) changed_.wait(mutex_);
+  std::uint64_t bytes = 0;
+  std::size_t n = 0;
+  while (n < queue_.size() && (n == 0 || bytes + queue_[n].bytes <= kGroupBytes))
+    bytes += queue_[n++].bytes;
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(n);
+  std::vector<Pending> group(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+  return group;
+}
+
+void Journal::run() {
+  while (true) {
+    std::vector<Pending> group = take_group();
+    if (group.empty()) return;
+    // A full store stops here, with the journal on disk within its bounds: acks get slow, then the
+    // queue fills and senders are told to come back.
+    if (catalog_->wait_for_room()) {
+      commit(std::move(group));
+    } else {
+      for (Pending& pending : group) {
+        pending.done(Error{ErrorCode::kUnavailable, "the store is closing"});
+      }
+    }
+  }
+}
+
+void Journal::refuse(std::string reason) {
+  const MutexLock lock(mutex_);
+  if (refusal_ != reason) log_error("appends are refused", {{"reason", reason}});
+  refusal_ = std::move(reason);
+}
+
+void Journal::commit(std::vector<Pending> group) {
+  const auto started = std::chrono::steady_clock::now();
+  std::vector<Outcome> outcomes;
+  auto committed = commit_group(group, outcomes);
+  std::uint64_t bytes = 0;
+  for (const Pending& pending : group) bytes += pending.bytes;
+  {
+    const MutexLock lock(mutex_);
+    queued_bytes_ -= bytes;
+    if (committed) refusal_.reset();
+  }
+  if (!committed) {
+    refuse(committed.error().message);
+    refused_unavailable_.add(group.size());
+  }
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    if (committed) {
+      group[i].done(std::move(outcomes[i].result));
+      ack_seconds_.observe(seconds_since(started));
+    } else {
+      group[i].done(Error{ErrorCode::kUnavailable, committed.error().message});
+    }
+  }
+  group.clear();
+  if (committed && committed_) committed_();
+}
+
+Result<void> Journal::check_disk() {
+  struct statvfs disk {};
+  if (statvfs(options_.directory.c_str(), &disk) != 0) return {};
+  const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+  if (free >= options_.min_free_bytes) return {};
+  return Error{ErrorCode::kUnavailable, "disk full: " + to_bytes_text(free) + " free at " +
+                                            options_.directory + ", below the limit of " +
+                                            to_bytes_text(options_.min_free_bytes) +
+                                            "; make room or lower retention.bytes"};
+}
+
+Result<void> Journal::recover() {
+  if (!failed_) return {};
+  DURAMEN_TRY_VOID(database_->resume());
+  DURAMEN_TRY_VOID(begin_incarnation());
+  failed_ = false;
+  log_info("appends are accepted again");
+  return {};
+}
+
+Result<std::optional<model::AppendAck>> Journal::find_repeat(const model::BatchId& id) const {
+  DURAMEN_TRY(auto value, database_->get(database_->batches(), batch_id_key(id.id)));
+  if (!value) return std::optional<model::AppendAck>();
+  DURAMEN_TRY(auto seen, decode_seen(*value));
+  if (seen.payload != id.payload) {
+    return Error{ErrorCode::kAlreadyExists, "this batch id was used before with another content"};
+  }
+  return std::optional<model::AppendAck>(seen.ack);
+}
+
+Result<void> Journal::add_batch_id(rocksdb::WriteBatch& batch, const Pending& pending,
+                                   const model::AppendAck& ack) {
+  const model::BatchId& id = *pending.request.batch_id;
+  const SeenBatch seen{id.payload, ack, pending.received};
+  rocksdb::ColumnFamilyHandle* family = database_->batches().get();
+  const auto first = batch.Put(family, batch_id_key(id.id), encode_seen(seen));
+  const auto second = batch.Put(family, batch_time_key(pending.received, id.id), rocksdb::Slice());
+  if (!first.ok() || !second.ok())
+    return Error{ErrorCode::kInternal, "a batch id does not fit a write"};
+  return {};
+}
+
+Result<void> Journal::commit_group(std::vector<Pending>& group, std::vector<Outcome>& outcomes) {
+  DURAMEN_TRY_VOID(check_disk());
+  DURAMEN_TRY_VOID(recover());
+  rocksdb::WriteBatch batch;
+  std::vector<OpenBatch> open;
+  std::unordered_map<Hash128, std::pair<std::uint64_t, model::AppendAck>> in_group;
+  const model::NodeId node = this->node();
+  model::Seq next = next_;
+  std::uint64_t ids = 0;
+  for (Pending& pending : group) {
+    const auto& id = pending.request.batch_id;
+    if (id) {
+      auto repeat = find_repeat(*id);
+      if (const auto same = in_group.find(id->id); same != in_group.end()) {
+        auto ack = same->second.second;
+        ack.duplicate = true;
+        repeat = same->second.first == id->payload
+                     ? Result<std::optional<model::AppendAck>>(std::optional(ack))
+                     : Error{ErrorCode::kAlreadyExists,
+                             "this batch id was used before with another content"};
+      }
+      if (!repeat || *repeat) {
+        if (repeat) repeats_.add();
+        outcomes.push_back(
+            {repeat ? Result<model::AppendAck>(**repeat) : std::move(repeat).error()});
+        continue;
+      }
+    }
+    const std::size_t rows = pending.request.records->rows();
+    const model::AppendAck ack{next, next.plus(rows - 1), node, false};
+    const JournalHead head{static_cast<std::uint32_t>(rows), node, pending.received, id};
+    const std::string head_bytes = encode_journal_head(head, pending.columns);
+    const std::string key = journal_key(next);
+    const rocksdb::Slice key_part = slice(key);
+    const rocksdb::Slice value_parts[2] = {slice(head_bytes), slice(pending.columns.bytes)};
+    const auto put = batch.Put(database_->journal().get(), rocksdb::SliceParts(&key_part, 1),
+                               rocksdb::SliceParts(value_parts, 2));
+    if (!put.ok()) return to_error(put, "journal entry");
+    if (id) {
+      DURAMEN_TRY_VOID(add_batch_id(batch, pending, ack));
+      in_group.emplace(id->id, std::pair(id->payload, ack));
+      ++ids;
+    }
+    open.push_back({model::RowSet(pending.request.records, {next, node, next, pending.received}),
+                    head_bytes.size() + pending.columns.bytes.size(),
+                    pending.request.records->raw_bytes()});
+    outcomes.push_back({ack});
+    next = next.plus(rows);
+  }
+  if (open.empty()) return {};
+  const auto started = std::chrono::steady_clock::now();
+  next_ = next;  // also when the write fails: its seqs may lie in a WAL that is read again
+  if (auto written = database_->write(batch, options_.sync); !written) {
+    failed_ = true;
+    return std::move(written).error().with("journal");
+  }
+  sync_seconds_.observe(seconds_since(started));
+  syncs_.add();
+  batch_ids_ += ids;
+  appended_batches_.add(open.size());
+  for (const OpenBatch& one : open) {
+    appended_rows_.add(one.rows.rows());
+    appended_bytes_.add(one.raw_bytes);
+  }
+  catalog_->publish_rows(std::move(open), model::Seq(next.value() - 1));
+  return {};
+}
+
+Result<void> Journal::forget_old_batch_ids() {
+  const TimeNs oldest = clock_.now() - options_.batch_id_age;
+  const std::uint64_t total = batch_ids_.load();
+  std::uint64_t excess = total > options_.batch_ids ? total - options_.batch_ids : 0;
+  constexpr std::uint64_t kAtOnce = 10'000;
+  rocksdb::WriteBatch batch;
+  std::uint64_t gone = 0;
+  bool done = false;
+  const std::string prefix(1, static_cast<char>(BatchesKind::kByTime));
+  rocksdb::ColumnFamilyHandle* family = database_->batches().get();
+  const std::unique_ptr<rocksdb::Iterator> it(
+      database_->raw().NewIterator(rocksdb::ReadOptions(), family));
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix) && !done; it->Next()) {
+    const std::string_view key = it->key().ToStringView();
+    const auto accepted = static_cast<TimeNs>(load_be64(key.data() + 1));
+    done = gone >= kAtOnce || (accepted >= oldest && excess == 0);
+    if (done) break;
+    if (excess > 0) --excess;
+    batch.Delete(family, slice(key)).PermitUncheckedError();
+    std::string id_key(1, static_cast<char>(BatchesKind::kById));
+    id_key.append(key.substr(9));
+    batch.Delete(family, id_key).PermitUncheckedError();
+    ++gone;
+  }
+  if (gone == 0) return {};
+  DURAMEN_TRY_VOID(database_->write(batch, false));
+  batch_ids_ -= gone;
+  return {};
+}
+
+}  // namespace duramen::store

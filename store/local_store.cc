@@ -1,0 +1,466 @@
+#include "store/local_store.h"
+
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "store/keys.h"
+#include "store/retention.h"
+
+namespace duramen::store {
+namespace {
+
+constexpr auto kTick = std::chrono::seconds(1);
+constexpr TimeNs kHousekeepingEvery = 10 * kNsPerSecond;
+constexpr std::size_t kJoinSmallAt = 256;
+
+std::string number_value(std::uint64_t n) {
+  std::string out;
+  ByteWriter(out).u64(n);
+  return out;
+}
+
+DirectoryEntry entry_of(const EncodedBlock& block, model::WindowId window, model::BlockId id,
+                        std::string segment) {
+  const auto size = [](const std::string& part) { return static_cast<std::uint32_t>(part.size()); };
+  DirectoryEntry entry;
+  entry.window = window;
+  entry.block = id;
+  entry.segment = std::move(segment);
+  entry.summary = block.summary;
+  entry.stored = {size(block.bytes.head), size(block.bytes.rows), size(block.bytes.vars),
+                  size(block.bytes.fields)};
+  return entry;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open(StoreOptions options, const Clock& clock,
+                                           MetricRegistry& metrics) {
+  std::error_code error;
+  std::filesystem::create_directories(options.directory, error);
+  if (error) {
+    return Error{ErrorCode::kUnavailable, "cannot create the data directory " + options.directory +
+                                              ": " + error.message() +
+                                              "; choose another with --data-dir"};
+  }
+  DURAMEN_TRY(auto lock, DirectoryLock::take(options.directory));
+  DURAMEN_TRY(auto database, Database::open(options.directory + "/db", options.env));
+  auto store = std::make_unique<LocalStore>(std::move(options), clock, metrics, std::move(lock),
+                                            std::move(database));
+  DURAMEN_TRY_VOID(store->start());
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+LocalStore::LocalStore(StoreOptions options, const Clock& clock, MetricRegistry& metrics,
+                       DirectoryLock lock, std::shared_ptr<Database> database)
+    : options_(std::move(options)),
+      clock_(clock),
+      metrics_(metrics),
+      lock_(std::move(lock)),
+      database_(std::move(database)),
+      catalog_(std::make_shared<Catalog>(
+          database_, options_.open_raw_bytes,
+          metrics.counter("duramen_store_damaged_blocks_total", "Blocks found damaged when read"))),
+      epochs_(metrics.counter("duramen_store_epochs_total", "Epochs turned into blocks")),
+      blocks_(metrics.counter("duramen_store_blocks_total", "Blocks written")),
+      dropped_segments_(
+          metrics.counter("duramen_store_dropped_segments_total", "Segments dropped by retention")),
+      epoch_seconds_(
+          metrics.histogram("duramen_store_epoch_seconds", "Building and committing one epoch")),
+      retention_(options_.retention) {}
+
+LocalStore::~LocalStore() { close(); }
+
+Result<void> LocalStore::start() {
+  {
+    const MutexLock work(work_mutex_);
+    DURAMEN_TRY(state_, load_state(*database_));
+    DURAMEN_TRY_VOID(drop_unregistered_segments());
+    catalog_->restore(state_.built, state_.segments);
+    state_.segments.clear();
+  }
+  DURAMEN_TRY(const model::Seq next, replay_journal());
+  DURAMEN_TRY(journal_, Journal::start(options_, clock_, metrics_, database_, catalog_, next));
+  journal_->set_committed([this] {
+    const MutexLock lock(mutex_);
+    committed_ = true;
+    changed_.notify_all();
+  });
+  builder_ = std::thread([this] { run_builder(); });
+  return {};
+}
+
+Result<void> LocalStore::drop_unregistered_segments() {
+  for (const auto& [name, family] : database_->found_segments()) {
+    const auto registered = state_.segments.find(name);
+    if (registered != state_.segments.end()) {
+      registered->second.family = family;
+      continue;
+    }
+    log_info("drop the rest of a segment whose creation or removal was interrupted",
+             {{"segment", name}});
+    DURAMEN_TRY_VOID(database_->drop_segment(family));
+  }
+  database_->forget_found_segments();
+  for (const auto& [name, segment] : state_.segments) {
+    if (segment.family == nullptr) {
+      return Error{ErrorCode::kDataLoss,
+                   "segment " + name + " is registered but has no column family"};
+    }
+  }
+  return {};
+}
+
+Result<model::Seq> LocalStore::replay_journal() {
+  const model::Seq built = catalog_->open_state().built;
+  model::Seq next = built;
+  DURAMEN_TRY_VOID(database_->scan(
+      database_->journal(), "", [&](std::string_view key, std::string_view value) -> Result<void> {
+        if (key.size() != 8) return Error{ErrorCode::kDataLoss, "journal: a key of the wrong size"};
+        const model::Seq first(load_be64(key.data()));
+        if (first < built) return {};
+        auto entry = decode_journal_entry(value);
+        if (!entry)
+          return std::move(entry).error().with("journal at seq " + std::to_string(first.value()));
+        OpenBatch batch;
+        batch.raw_bytes = entry->records->raw_bytes();
+        batch.packed_bytes = value.size();
+        batch.rows =
+            model::RowSet(entry->records, {first, entry->head.node, first, entry->head.received});
+        next = first.plus(entry->head.rows);
+        catalog_->restore_rows(std::move(batch));
+        return {};
+      }));
+  return next;
+}
+
+void LocalStore::append(model::AppendRequest request, Done done) {
+  journal_->append(std::move(request), std::move(done));
+}
+
+std::shared_ptr<const Snapshot> LocalStore::snapshot() { return catalog_->snapshot(catalog_); }
+
+// ---- the builder thread
+
+bool LocalStore::epoch_due() const {
+  const Catalog::OpenState open = catalog_->open_state();
+  if (open.batches == 0) return false;
+  return open.raw_bytes >= options_.epoch_raw_bytes ||
+         clock_.now() - open.oldest >= options_.epoch_age;
+}
+
+bool LocalStore::rows_open_up_to(model::Seq until) const {
+  const Catalog::OpenState open = catalog_->open_state();
+  return open.batches != 0 && open.built <= until;
+}
+
+/// False when closing.
+bool LocalStore::wait_for_work() {
+  const MutexLock lock(mutex_);
+  if (!closing_ && !committed_ && seals_done_ == seals_wanted_ && !housekeeping_wanted_) {
+    changed_.wait_for(mutex_, kTick);
+  }
+  committed_ = false;
+  return !closing_;
+}
+
+void LocalStore::run_builder() {
+  TimeNs last_housekeeping = 0;
+  while (wait_for_work()) {
+    if (catalog_->open_state().batches >= kJoinSmallAt) catalog_->join_small_batches();
+    std::uint64_t seal = 0;
+    bool tidy = false;
+    {
+      const MutexLock lock(mutex_);
+      seal = seals_wanted_ != seals_done_ ? seals_wanted_ : 0;
+      tidy = std::exchange(housekeeping_wanted_, false);
+    }
+    std::optional<Error> failed;
+    const model::Seq until = catalog_->open_state().durable;
+    while (!failed && (epoch_due() || (seal != 0 && rows_open_up_to(until)))) {
+      if (auto built = build_epoch(); !built) failed = std::move(built).error();
+    }
+    if (failed) {
+      after_failed_epoch(*failed);
+    }
+    if (seal != 0) {
+      const MutexLock lock(mutex_);
+      seal_error_ = std::move(failed);
+      seals_done_ = seal;
+      changed_.notify_all();
+    }
+    const TimeNs now = clock_.now();
+    if (tidy || now - last_housekeeping >= kHousekeepingEvery || now < last_housekeeping) {
+      last_housekeeping = now;
+      housekeeping();
+    }
+  }
+}
+
+void LocalStore::after_failed_epoch(const Error& error) {
+  log_error("building an epoch failed; its rows stay in the journal", {{"error", error.message}});
+  if (auto resumed = database_->resume(); !resumed) {
+    log_error("the database cannot be resumed", {{"error", resumed.error().message}});
+  }
+  const MutexLock lock(mutex_);
+  if (draining_) {
+    catalog_->stop();  // nobody will make room any more: let the commit thread go
+  } else if (!closing_) {
+    changed_.wait_for(mutex_, kTick);
+  }
+}
+
+Result<void> LocalStore::build_epoch() {
+  const auto started = std::chrono::steady_clock::now();
+  const std::vector<OpenBatch> batches = catalog_->first_batches(options_.epoch_raw_bytes);
+  if (batches.empty()) return {};
+  const std::vector<PlannedBlock> plan = plan_blocks(batches, options_.block_raw_bytes);
+  DURAMEN_TRY(const auto blocks, encode_blocks(plan, {options_.zstd_level}));
+  const MutexLock work(work_mutex_);
+  DURAMEN_TRY_VOID(ensure_segments(plan));
+  DURAMEN_TRY_VOID(commit_epoch(batches, plan, blocks));
+  epochs_.add();
+  blocks_.add(blocks.size());
+  epoch_seconds_.observe(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  return {};
+}
+
+Result<void> LocalStore::ensure_segments(const std::vector<PlannedBlock>& plan) {
+  std::optional<std::int64_t> before;
+  for (const PlannedBlock& block : plan) {
+    if (before != block.day) DURAMEN_TRY_VOID(ensure_segment(block.day));
+    before = block.day;
+  }
+  return {};
+}
+
+Result<void> LocalStore::ensure_segment(std::int64_t day) {
+  const std::string name = segment_name(day, kDefaultClass);
+  if (catalog_->find_segment(name) != nullptr) return {};
+  DURAMEN_TRY(auto family, database_->create_segment(name));
+  rocksdb::WriteBatch batch;
+  batch.Put(database_->meta().get(), segment_key(name), encode_segment_value(day, kDefaultClass))
+      .PermitUncheckedError();
+  DURAMEN_TRY_VOID(database_->write(batch, true));
+  catalog_->add_segment({name, day, std::move(family), {}});
+  return {};
+}
+
+Result<void> LocalStore::commit_epoch(const std::vector<OpenBatch>& batches,
+                                      const std::vector<PlannedBlock>& plan,
+                                      const std::vector<EncodedBlock>& blocks) {
+  const model::RowSet& last = batches.back().rows;
+  const model::Seq begin = batches.front().rows.identity(0).seq;
+  const model::Seq end = last.identity(last.rows() - 1).seq.plus(1);
+  Window window = state_.window;
+  if (window.raw_bytes >= kWindowRawBytes) window = {window.id.plus(1), begin, begin, 0};
+  window.end = end;
+  for (const OpenBatch& batch : batches) window.raw_bytes += batch.raw_bytes;
+
+  rocksdb::WriteBatch batch;
+  rocksdb::ColumnFamilyHandle* meta = database_->meta().get();
+  model::BlockId id = state_.next_block;
+  std::vector<DirectoryEntry> entries;
+  for (std::size_t i = 0; i < blocks.size(); ++i, id = id.plus(1)) {
+    entries.push_back(entry_of(blocks[i], window.id, id, segment_name(plan[i].day, kDefaultClass)));
+    const SegmentPtr segment = catalog_->find_segment(entries.back().segment);
+    const std::string* parts[] = {&blocks[i].bytes.head, &blocks[i].bytes.rows,
+                                  &blocks[i].bytes.vars, &blocks[i].bytes.fields};
+    for (std::size_t part = 0; part < kBlockParts.size(); ++part) {
+      batch.Put(segment->family.get(), block_key(kBlockParts[part], id), *parts[part])
+          .PermitUncheckedError();
+    }
+    batch.Put(meta, directory_key(window.id, id), encode_directory_value(entries.back()))
+        .PermitUncheckedError();
+  }
+  batch.Put(meta, meta_key(MetaKind::kWindow, window.id.value()), encode_window_value(window))
+      .PermitUncheckedError();
+  batch.Put(meta, meta_key(MetaKind::kNextBlock), number_value(id.value())).PermitUncheckedError();
+  batch.Put(meta, meta_key(MetaKind::kBuilt), number_value(end.value())).PermitUncheckedError();
+  batch.DeleteRange(database_->journal().get(), journal_key(model::Seq(0)), journal_key(end))
+      .PermitUncheckedError();
+  // Not synced: as long as this is not durable, the journal is.
+  DURAMEN_TRY_VOID(database_->write(batch, false));
+  state_.window = window;
+  state_.next_block = id;
+  catalog_->publish_epoch(batches.size(), end, entries);
+  return {};
+}
+
+Result<void> LocalStore::seal() {
+  {
+    const MutexLock lock(mutex_);
+    const std::uint64_t mine = ++seals_wanted_;
+    changed_.notify_all();
+    while (seals_done_ < mine && !closing_) changed_.wait(mutex_);
+    if (seals_done_ < mine) return Error{ErrorCode::kUnavailable, "the store is closing"};
+    if (seal_error_) return *seal_error_;
+  }
+  std::vector<Database::Family> families;
+  for (const SegmentPtr& segment : catalog_->segments()) families.push_back(segment->family);
+  return database_->flush_all(families);
+}
+
+// ---- retention
+
+void LocalStore::housekeeping() {
+  if (auto dropped = enforce_retention(); !dropped) {
+    log_error("retention failed", {{"error", dropped.error().message}});
+  }
+  if (auto forgotten = journal_->forget_old_batch_ids(); !forgotten) {
+    log_error("forgetting old batch ids failed", {{"error", forgotten.error().message}});
+  }
+  const MutexLock work(work_mutex_);
+  const std::int64_t today = day_of(clock_.now());
+  for (const std::int64_t day : {today, today + 1}) {
+    if (auto made = ensure_segment(day); !made) {
+      log_error("making a segment ahead failed", {{"error", made.error().message}});
+    }
+  }
+}
+
+void LocalStore::set_retention(Retention retention) {
+  const MutexLock lock(mutex_);
+  retention_ = retention;
+  housekeeping_wanted_ = true;
+  changed_.notify_all();
+}
+
+Result<std::vector<std::string>> LocalStore::enforce_retention() {
+  Retention retention;
+  {
+    const MutexLock lock(mutex_);
+    retention = retention_;
+  }
+  const MutexLock work(work_mutex_);
+  std::vector<AgedSegment> segments;
+  for (const SegmentPtr& segment : catalog_->segments()) {
+    AgedSegment& out = segments.emplace_back(AgedSegment{segment->name, segment->day, 0});
+    for (const DirectoryEntry& block : segment->blocks) out.disk_bytes += block.stored_bytes();
+  }
+  const auto names = segments_to_drop(std::move(segments), retention, clock_.now());
+  for (const std::string& name : names) DURAMEN_TRY_VOID(drop_segment(name));
+  return names;
+}
+
+Result<void> LocalStore::drop_segment(const std::string& name) {
+  const SegmentPtr segment = catalog_->find_segment(name);
+  rocksdb::WriteBatch batch;
+  rocksdb::ColumnFamilyHandle* meta = database_->meta().get();
+  for (const DirectoryEntry& block : segment->blocks) {
+    batch.Delete(meta, directory_key(block.window, block.block)).PermitUncheckedError();
+  }
+  batch.Delete(meta, segment_key(name)).PermitUncheckedError();
+  DURAMEN_TRY_VOID(database_->write(batch, true));
+  catalog_->remove_segment(name);
+  dropped_segments_.add();
+  log_info("retention drops a segment", {{"segment", name}, {"blocks", segment->blocks.size()}});
+  return database_->drop_segment(segment->family);
+}
+
+// ---- looking at it
+
+StoreStatus LocalStore::status() {
+  StoreStatus status;
+  status.node = journal_->node();
+  status.store_id = hash128(state_.store_id).to_hex();
+  status.host = options_.host;
+  status.batch_ids = journal_->batch_ids();
+  status.writes_refused = journal_->refusal();
+  status.wal_bytes = database_->wal_bytes();
+  catalog_->describe(status);
+  {
+    const MutexLock lock(mutex_);
+    status.retention = retention_;
+  }
+  std::error_code error;
+  for (auto it = std::filesystem::recursive_directory_iterator(options_.directory, error);
+       !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error)) {
+    std::error_code gone;  // files come and go while we look
+    const auto size = it->file_size(gone);
+    if (!gone) status.disk_bytes += size;
+  }
+  status.free_bytes = std::filesystem::space(options_.directory, error).available;
+  return status;
+}
+
+Result<VerifyReport> LocalStore::verify(
+    const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  VerifyReport report;
+  if (auto tables = database_->verify_tables(); tables) {
+    report.table_files = *tables;
+  } else {
+    report.faults.push_back(tables.error().message);
+  }
+  DURAMEN_TRY_VOID(verify_blocks(report, progress));
+  DURAMEN_TRY_VOID(verify_journal(report));
+  return report;
+}
+
+Result<void> LocalStore::verify_blocks(
+    VerifyReport& report, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  const std::vector<SegmentPtr> segments = catalog_->segments();
+  std::uint64_t total = 0;
+  for (const SegmentPtr& segment : segments) total += segment->blocks.size();
+  for (const SegmentPtr& segment : segments) {
+    for (const DirectoryEntry& block : segment->blocks) {
+      auto rows = catalog_->read_block(*segment, block);
+      if (!rows) {
+        report.faults.push_back(rows.error().message);
+      } else {
+        report.rows += rows->rows();
+      }
+      ++report.blocks;
+      if (progress) progress(report.blocks, total);
+    }
+  }
+  return {};
+}
+
+Result<void> LocalStore::verify_journal(VerifyReport& report) {
+  const model::Seq built = catalog_->open_state().built;
+  auto scanned = database_->scan(
+      database_->journal(), "", [&](std::string_view key, std::string_view value) -> Result<void> {
+        const model::Seq first(key.size() == 8 ? load_be64(key.data()) : 0);
+        if (first < built) return {};
+        ++report.journal_entries;
+        auto entry = decode_journal_entry(value);
+        if (!entry) {
+          report.faults.push_back("journal at seq " + std::to_string(first.value()) + ": " +
+                                  entry.error().message);
+        } else {
+          report.rows += entry->head.rows;
+        }
+        return {};
+      });
+  if (!scanned) report.faults.push_back(scanned.error().message);
+  return {};
+}
+
+void LocalStore::close() {
+  {
+    const MutexLock lock(mutex_);
+    if (closed_) return;
+    closed_ = true;
+    draining_ = true;
+    changed_.notify_all();
+  }
+  // The journal first: what was accepted is committed while the builder still makes room.
+  if (journal_ != nullptr) journal_->close();
+  catalog_->stop();
+  {
+    const MutexLock lock(mutex_);
+    closing_ = true;
+    changed_.notify_all();
+  }
+  if (builder_.joinable()) builder_.join();
+}
+
+}  // namespace duramen::store

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "store/catalog.h"
+#include "store/database.h"
+#include "store/directory_lock.h"
+#include "store/epoch.h"
+#include "store/journal.h"
+#include "store/store.h"
+
+namespace duramen::store {
+
+/// What meta says when the store is opened.
+struct StoreState {
+  std::string store_id;
+  model::Seq built{1};
+  model::BlockId next_block{1};
+  Window window;
+  std::map<std::string, Segment> segments;
+};
+Result<StoreState> load_state(Database& database);
+
+/// The Store over one RocksDB. Internal to store/; see store.h for the contract.
+///
+/// Threads: callers; the journal's commit thread; one builder thread that builds epochs and does
+/// the housekeeping (retention, batch ids, tomorrow's segment).
+class LocalStore final : public Store {
+ public:
+  LocalStore(StoreOptions options, const Clock& clock, MetricRegistry& metrics, DirectoryLock lock,
+             std::shared_ptr<Database> database);
+  ~LocalStore() override;
+  LocalStore(const LocalStore&) = delete;
+  LocalStore& operator=(const LocalStore&) = delete;
+  LocalStore(LocalStore&&) = delete;
+  LocalStore& operator=(LocalStore&&) = delete;
+  /// Reads the state, replays the journal, starts the threads.
+  Result<void> start();
+
+  void append(model::AppendRequest request, Done done) override;
+  std::shared_ptr<const Snapshot> snapshot() override;
+  Result<void> seal() override;
+  StoreStatus status() override;
+  std::string store_id() const override { return state_.store_id; }
+  Result<VerifyReport> verify(
+      const std::function<void(std::uint64_t, std::uint64_t)>& progress) override;
+  void set_retention(Retention retention) override;
+  Result<std::vector<std::string>> enforce_retention() override;
+  void close() override;
+
+ private:
+  Result<model::Seq> replay_journal();
+  Result<void> drop_unregistered_segments();
+
+  void run_builder();
+  bool wait_for_work();
+  bool epoch_due() const;
+  bool rows_open_up_to(model::Seq until) const;
+  void after_failed_epoch(const Error& error);
+  void housekeeping();
+  /// One epoch: all of `first_batches`. Nothing to do is no error.
+  Result<void> build_epoch() DURAMEN_EXCLUDES(work_mutex_);
+  Result<void> ensure_segments(const std::vector<PlannedBlock>& plan) DURAMEN_REQUIRES(work_mutex_);
+  Result<void> ensure_segment(std::int64_t day) DURAMEN_REQUIRES(work_mutex_);
+  Result<void> commit_epoch(const std::vector<OpenBatch>& batches,
+                            const std::vector<PlannedBlock>& plan,
+                            const std::vector<EncodedBlock>& blocks) DURAMEN_REQUIRES(work_mutex_);
+  Result<void> drop_segment(const std::string& name) DURAMEN_REQUIRES(work_mutex_);
+  Result<void> verify_blocks(VerifyReport& report,
+                             const std::function<void(std::uint64_t, std::uint64_t)>& progress);
+  Result<void> verify_journal(VerifyReport& report);
+
+  const StoreOptions options_;
+  const Clock& clock_;
+  MetricRegistry& metrics_;
+  DirectoryLock lock_;
+  std::shared_ptr<Database> database_;
+  std::shared_ptr<Catalog> catalog_;
+  std::unique_ptr<Journal> journal_;
+
+  Counter& epochs_;
+  Counter& blocks_;
+  Counter& dropped_segments_;
+  LatencyHistogram& epoch_seconds_;
+
+  /// Held while blocks are committed or dropped: what the builder and retention change.
+  Mutex work_mutex_;
+  StoreState state_;  // store_id is constant after start(); the rest under work_mutex_
+
+  Mutex mutex_;
+  CondVar changed_;
+  std::uint64_t seals_wanted_ DURAMEN_GUARDED_BY(mutex_) = 0;
+  std::uint64_t seals_done_ DURAMEN_GUARDED_BY(mutex_) = 0;
+  std::optional<Error> seal_error_ DURAMEN_GUARDED_BY(mutex_);
+  Retention retention_ DURAMEN_GUARDED_BY(mutex_);
+  bool housekeeping_wanted_ DURAMEN_GUARDED_BY(mutex_) = false;
+  bool committed_ DURAMEN_GUARDED_BY(mutex_) = false;
+  bool draining_ DURAMEN_GUARDED_BY(mutex_) = false;
+  bool closing_ DURAMEN_GUARDED_BY(mutex_) = false;
+  bool closed_ DURAMEN_GUARDED_BY(mutex_) = false;
+  std::thread builder_;
+};
+
+}  // namespace duramen::store
