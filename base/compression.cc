@@ -1,10 +1,10 @@
 #include "base/compression.h"
 
-#include <algorithm>
-#include <memory>
-
 #include <zlib.h>
 #include <zstd.h>
+
+#include <algorithm>
+#include <memory>
 
 namespace duramen {
 namespace {
@@ -60,7 +60,8 @@ Result<std::string> gunzip(std::string_view body, std::size_t limit) {
     if (status != Z_OK) {
       return broken("gzip", at, z.msg != nullptr ? z.msg : "the stream ends too early");
     }
-    if (z.avail_in == 0 && out.size() == had) return broken("gzip", at, "the stream ends too early");
+    if (z.avail_in == 0 && out.size() == had)
+      return broken("gzip", at, "the stream ends too early");
   }
 }
 
@@ -97,7 +98,8 @@ Result<std::string> gzip(std::string_view body, int level) {
   z.avail_in = static_cast<uInt>(body.size());
   z.next_out = reinterpret_cast<Bytef*>(out.data());
   z.avail_out = static_cast<uInt>(out.size());
-  if (deflate(&z, Z_FINISH) != Z_STREAM_END) return Error{ErrorCode::kInternal, "zlib: deflate failed"};
+  if (deflate(&z, Z_FINISH) != Z_STREAM_END)
+    return Error{ErrorCode::kInternal, "zlib: deflate failed"};
   out.resize(z.total_out);
   return out;
 }
@@ -120,13 +122,14 @@ Result<void> zstd_append(std::string& out, std::string_view bytes, int level) {
 Result<void> zstd_expand(std::string& out, std::string_view frame, std::size_t size) {
   const std::size_t had = out.size();
   out.resize(had + size);
-  const std::size_t n =
-      ZSTD_decompressDCtx(thread_decompressor(), out.data() + had, size, frame.data(), frame.size());
+  const std::size_t n = ZSTD_decompressDCtx(thread_decompressor(), out.data() + had, size,
+                                            frame.data(), frame.size());
   if (ZSTD_isError(n) != 0 || n != size) {
     out.resize(had);
-    return Error{ErrorCode::kDataLoss,
-                 std::string("zstd frame: ") +
-                     (ZSTD_isError(n) != 0 ? ZSTD_getErrorName(n) : "it holds fewer bytes than recorded")};
+    return Error{
+        ErrorCode::kDataLoss,
+        std::string("zstd frame: ") +
+            (ZSTD_isError(n) != 0 ? ZSTD_getErrorName(n) : "it holds fewer bytes than recorded")};
   }
   return {};
 }
