@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# demo.sh BIN [--once] [DURAMEND-OPTION...]: the part of `./run demo` after the build.
+set -euo pipefail
+bin=$1
+shift
+once=false
+options=()
+for argument in "$@"; do
+  if [[ $argument == --once ]]; then once=true; else options+=("$argument"); fi
+done
+records=${DURAMEN_DEMO_RECORDS:-200000}
+place=$(mktemp -d "${TMPDIR:-/tmp}/duramen-demo.XXXXXX")
+daemon=
+
+stop() {
+  if [[ -n $daemon ]]; then
+    kill -TERM "$daemon" 2>/dev/null || true
+    wait "$daemon" || true
+  fi
+  rm -rf -- "$place"
+}
+trap stop EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+show() {
+  printf '\n$ duramen'
+  printf ' %q' "$@"
+  printf '\n'
+  "$bin/duramen" "$@"
+}
+
+echo "demo: data directory $place (removed at the end)"
+"$bin/duramend" --data-dir "$place/data" --run-dir "$place/run" "${options[@]}" &
+daemon=$!
+# The daemon writes this file once it answers; it ends at once when it cannot start.
+until [[ -s $place/data/http.address ]]; do
+  if ! kill -0 "$daemon" 2>/dev/null; then
+    wait "$daemon" && code=0 || code=$?
+    daemon=
+    echo "demo: duramend did not start (exit code $code); its message is above" >&2
+    exit 1
+  fi
+  sleep 0.05
+done
+DURAMEN_URL="http://$(head -n 1 "$place/data/http.address")"
+export DURAMEN_URL
+
+echo
+echo "demo: feeding $records generated container log records"
+"$bin/duramen-bench" generate --records "$records" --seed 1 >"$place/demo.ndjson"
+"$bin/duramen" import "$place/demo.ndjson"
+rm -f -- "$place/demo.ndjson"
+
+show query --limit 5 error
+show query --limit 3 'source:stderr timeout'
+show query '* | stats count() as records by source'
+show query '* | top 5 container_name'
+show status
+
+echo
+if $once; then exit 0; fi
+echo "demo: the API is at $DURAMEN_URL; try in another terminal:"
+echo "  curl -s '$DURAMEN_URL/api/v1/query?q=error&limit=3'"
+echo "demo: Ctrl-C stops it"
+wait "$daemon"

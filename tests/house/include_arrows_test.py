@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""Reads every #include: folders know only what the table allows, and third-party types stay where
+they belong. The table is that of docs/architecture.md."""
+import os
+import pathlib
+import re
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# Folder -> folders that it may include. A folder that is not here is an error.
+ARROWS = {
+    "base": set(),
+    "model": {"base"},
+    "store": {"base", "model"},
+    "query": {"base", "model", "store"},
+    "ingest": {"base", "model", "store"},
+    "api": {"base", "model", "store", "query", "ingest"},
+    "tools": {"base", "model", "store", "query", "ingest", "api"},
+}
+# Where everything may be included, and which nothing else includes.
+TOP = {"tests", "benchmarks"}
+
+# Prefix of a third-party header -> folders whose .cc files may include it (TOP always may).
+THIRD_PARTY = {
+    "rocksdb/": {"store", "tools"},
+    "zstd": {"base", "store"},
+    "zlib.h": {"base"},
+    "xxhash.h": {"base"},
+    "spdlog/": {"base"},
+    "toml++/": {"base", "tools"},
+    "re2/": {"query"},
+    "tbb/": {"store", "query"},
+    "oneapi/": {"store", "query"},
+    "simdjson": {"ingest", "query", "tools"},
+    "nlohmann/": {"base", "ingest", "query", "api", "tools"},
+    "boost/": {"api"},
+    "cpprest/": {"tools"},
+    "pplx/": {"tools"},
+    "CLI/": {"tools"},
+    "benchmark/": {"tools"},
+    "gtest/": set(),
+    "gmock/": set(),
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def includes(path):
+    """(line number, quoted, name) of every #include of a file."""
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            found = INCLUDE.match(line)
+            if found:
+                yield number, found.group(1) == '"', found.group(2)
+
+
+def own_files(root):
+    for folder in sorted(os.listdir(root)):
+        if folder in ARROWS or folder in TOP:
+            for path in sorted((root / folder).rglob("*")):
+                if path.suffix in (".h", ".cc"):
+                    yield folder, path
+
+
+def third_party(name):
+    return next((prefix for prefix in THIRD_PARTY if name.startswith(prefix)), None)
+
+
+def exposed_headers(root):
+    """Headers that another folder sees, straight or through other headers. Tests do not count:
+    a test may look into what it tests."""
+    edges, reached = {}, set()
+    for folder, path in own_files(root):
+        inside = str(path.relative_to(root))
+        edges[inside] = [name for _, quoted, name in includes(path) if quoted]
+        if folder not in TOP:
+            reached.update(n for n in edges[inside] if n.split("/")[0] != folder)
+    waiting = list(reached)
+    while waiting:
+        for name in edges.get(waiting.pop(), []):
+            if name not in reached:
+                reached.add(name)
+                waiting.append(name)
+    return reached
+
+
+def faults(root):
+    exposed = exposed_headers(root)
+    for folder, path in own_files(root):
+        inside = str(path.relative_to(root))
+        for number, quoted, name in includes(path):
+            place = f"{inside}:{number}"
+            library = third_party(name)
+            if library is not None and folder not in TOP:
+                if folder not in THIRD_PARTY[library]:
+                    yield f"{place}: <{name}> may not be used in {folder}/"
+                if inside in exposed:
+                    yield f"{place}: <{name}> in a header that another folder includes"
+            if not quoted or library is not None:
+                continue
+            target = name.split("/")[0]
+            if not (root / name).is_file():
+                yield f'{place}: "{name}" is not a path from the project root'
+            elif folder not in TOP and target != folder and target not in ARROWS[folder]:
+                yield f"{place}: {folder}/ may not include {target}/"
+
+
+class Rules(unittest.TestCase):
+    """The checker finds what it is there for."""
+
+    def check(self, files):
+        with tempfile.TemporaryDirectory() as directory:
+            root = pathlib.Path(directory)
+            for name, text in files.items():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text(text, encoding="utf-8")
+            return list(faults(root))
+
+    def test_an_allowed_arrow_passes(self):
+        self.assertEqual(self.check({"base/a.h": "", "model/b.h": '#include "base/a.h"\n'}), [])
+
+    def test_an_upward_arrow_is_named(self):
+        found = self.check({"base/a.h": '#include "model/b.h"\n', "model/b.h": ""})
+        self.assertEqual(found, ["base/a.h:1: base/ may not include model/"])
+
+    def test_a_path_that_is_not_from_the_root_is_named(self):
+        found = self.check({"base/a.h": "", "base/a.cc": '\n#include "a.h"\n'})
+        self.assertEqual(found, ['base/a.cc:2: "a.h" is not a path from the project root'])
+
+    def test_a_library_outside_its_folder_is_named(self):
+        found = self.check({"ingest/a.cc": "#include <rocksdb/db.h>\n"})
+        self.assertEqual(found, ["ingest/a.cc:1: <rocksdb/db.h> may not be used in ingest/"])
+
+    def test_a_library_in_a_private_header_passes(self):
+        files = {"store/a.h": "#include <rocksdb/db.h>\n", "store/a.cc": '#include "store/a.h"\n'}
+        self.assertEqual(self.check(files), [])
+
+    def test_a_library_that_another_folder_sees_through_a_header_is_named(self):
+        files = {
+            "store/a.h": "#include <rocksdb/db.h>\n",
+            "store/b.h": '#include "store/a.h"\n',
+            "query/c.cc": '#include "store/b.h"\n',
+        }
+        found = self.check(files)
+        self.assertEqual(
+            found, ["store/a.h:1: <rocksdb/db.h> in a header that another folder includes"]
+        )
+
+    def test_tests_may_include_everything(self):
+        files = {"tests/x/t.cc": '#include <rocksdb/db.h>\n#include "base/a.h"\n', "base/a.h": ""}
+        self.assertEqual(self.check(files), [])
+
+
+class Tree(unittest.TestCase):
+    def test_every_include_follows_the_arrows(self):
+        self.assertGreater(len(list(own_files(ROOT))), 20)
+        self.assertEqual(list(faults(ROOT)), [])
+
+    def test_every_folder_with_sources_is_in_the_table(self):
+        known = set(ARROWS) | TOP
+        for path in ROOT.glob("*/**/*.cc"):
+            folder = path.relative_to(ROOT).parts[0]
+            if folder != "build" and not folder.startswith("."):
+                self.assertIn(folder, known, f"{path}: give {folder}/ its arrows")
+
+
+if __name__ == "__main__":
+    unittest.main()
