@@ -34,7 +34,7 @@ Error too_large(std::size_t limit) {
           "the decompressed body is larger than the limit of " + std::to_string(limit) + " bytes"};
 }
 
-constexpr std::size_t kStep = 256 * 1024;
+constexpr std::size_t kStep = std::size_t{256} * 1024;
 
 Result<std::string> gunzip(std::string_view body, std::size_t limit) {
   z_stream z{};

@@ -115,7 +115,7 @@ std::optional<TimeNs> parse_rfc3339(std::string_view text) {
     nanoseconds = parse_decimals(at, end);
     if (at == first) return std::nullopt;
   }
-  std::int64_t seconds = *date + hour * 3600 + minute * 60 + second;
+  std::int64_t seconds = *date + std::int64_t{hour} * 3600 + std::int64_t{minute} * 60 + second;
   if (at != end) {
     const auto zone = parse_zone({at, static_cast<std::size_t>(end - at)});
     if (!zone) return std::nullopt;
