@@ -51,7 +51,8 @@ struct BlockEncodeOptions {
 ///
 /// Exact: decode_block gives back every byte. Deterministic: equal rows give equal bytes.
 /// Threading: pure; many blocks are encoded at once. Blocking: CPU only.
-/// Errors: kInvalidArgument for no rows or more than 2^24 rows, kInternal from zstd.
+/// Errors: kInvalidArgument for no rows, more than 2^24 rows, 2^25 fields or 256 MiB of text;
+/// kInternal from zstd.
 Result<EncodedBlock> encode_block(std::span<const RowRef> rows, const BlockEncodeOptions& options);
 
 /// Decodes a whole block: the plain path, and the oracle of every cleverer one.
@@ -73,5 +74,8 @@ struct BlockSizes {
   std::uint64_t variables = 0;
   std::uint64_t fields = 0;
 };
+
+/// Errors: as decode_block.
+Result<BlockSizes> block_sizes(std::string_view head);
 
 }  // namespace duramen::store

@@ -1,0 +1,249 @@
+#include "model/template.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "base/checksum.h"
+#include "model/tokens.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace duramen::model {
+namespace {
+
+constexpr std::size_t kWordBits = 64;
+
+struct Masks {
+  std::uint64_t token = 0;
+  std::uint64_t digit = 0;
+  bool slot_byte = false;
+};
+
+#if defined(__SSE2__)
+__m128i in_range(__m128i bytes, char low, std::uint8_t span) {
+  const __m128i moved = _mm_sub_epi8(bytes, _mm_set1_epi8(low));
+  return _mm_cmpeq_epi8(_mm_min_epu8(moved, _mm_set1_epi8(static_cast<char>(span))), moved);
+}
+
+/// The masks of 64 bytes.
+Masks classify64(const char* at) {
+  Masks out;
+  __m128i reserved = _mm_setzero_si128();
+  for (unsigned i = 0; i < 4; ++i) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + 16 * i));
+    const __m128i digit = in_range(bytes, '0', 9);
+    const __m128i letter = in_range(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 25);
+    const __m128i underscore = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_'));
+    // Bytes >= 0x80 have the bit that movemask reads.
+    const __m128i token =
+        _mm_or_si128(_mm_or_si128(digit, letter), _mm_or_si128(underscore, bytes));
+    reserved = _mm_or_si128(reserved, in_range(bytes, kDigitSlot, kCompoundSlot - kDigitSlot));
+    const auto token_bits = static_cast<std::uint32_t>(_mm_movemask_epi8(token));
+    const auto digit_bits = static_cast<std::uint32_t>(_mm_movemask_epi8(digit));
+    out.token |= static_cast<std::uint64_t>(token_bits) << (16 * i);
+    out.digit |= static_cast<std::uint64_t>(digit_bits) << (16 * i);
+  }
+  out.slot_byte = _mm_movemask_epi8(reserved) != 0;
+  return out;
+}
+#else
+Masks classify64(const char* at) {
+  Masks out;
+  for (unsigned i = 0; i < kWordBits; ++i) {
+    const std::uint64_t bit = std::uint64_t{1} << i;
+    const std::uint8_t c = token_class(at[i]);
+    if (c != kNotToken) out.token |= bit;
+    if (c == kDigit) out.digit |= bit;
+    if (is_slot(at[i])) out.slot_byte = true;
+  }
+  return out;
+}
+#endif
+
+/// Spreads the bits of `seed` to higher places as long as they are in `mask`.
+std::uint64_t flood_up(std::uint64_t seed, std::uint64_t mask) {
+  for (unsigned shift = 1; shift < kWordBits; shift *= 2) {
+    seed |= mask & (seed << shift);
+    mask &= mask << shift;
+  }
+  return seed;
+}
+
+std::uint64_t flood_down(std::uint64_t seed, std::uint64_t mask) {
+  for (unsigned shift = 1; shift < kWordBits; shift *= 2) {
+    seed |= mask & (seed >> shift);
+    mask &= mask >> shift;
+  }
+  return seed;
+}
+
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (fold_ascii(c) >= 'a' && fold_ascii(c) <= 'f');
+}
+
+/// The size of the UUID that begins at `begin`, whose first group ends at `end`; 0 for none.
+std::size_t uuid_at(std::string_view message, std::size_t begin, std::size_t end) {
+  constexpr std::size_t kSize = 36;
+  if (end - begin != 8 || message.size() - begin < kSize) return 0;
+  const char* at = message.data() + begin;
+  if (at[8] != '-' || at[13] != '-' || at[18] != '-' || at[23] != '-') return 0;
+  if (message.size() - begin > kSize && is_token_byte(at[kSize])) return 0;
+  for (std::size_t i = 0; i < kSize; ++i) {
+    if (i != 8 && i != 13 && i != 18 && i != 23 && !is_hex(at[i])) return 0;
+  }
+  return kSize;
+}
+
+/// The size of the IPv4 address that begins at `begin`, whose first octet ends at `end`; 0 for
+/// none.
+std::size_t ipv4_at(std::string_view message, std::size_t begin, std::size_t end) {
+  if (end - begin > 3 || end >= message.size() || message[end] != '.') return 0;
+  std::size_t at = begin;
+  for (unsigned octet = 0; octet < 4; ++octet) {
+    if (octet != 0 && (at >= message.size() || message[at++] != '.')) return 0;
+    const std::size_t first = at;
+    unsigned value = 0;
+    while (at < message.size() && at - first < 4 && token_class(message[at]) == kDigit) {
+      value = value * 10 + static_cast<unsigned>(message[at++] - '0');
+    }
+    const bool zero_filled = at - first > 1 && message[first] == '0';
+    if (at == first || value > 255 || zero_filled) return 0;
+  }
+  if (at < message.size() && is_token_byte(message[at])) return 0;
+  return at - begin;
+}
+
+}  // namespace
+
+bool MessageSplitter::classify(std::string_view message) {
+  words_ = message.size() / kWordBits + 1;
+  if (token_.size() < words_) {
+    token_.resize(words_);
+    digit_.resize(words_);
+  }
+  bool slot_byte = false;
+  const std::size_t full = words_ - 1;
+  for (std::size_t i = 0; i < full; ++i) {
+    const Masks m = classify64(message.data() + i * kWordBits);
+    token_[i] = m.token;
+    digit_[i] = m.digit;
+    slot_byte |= m.slot_byte;
+  }
+  char tail[kWordBits] = {};
+  const std::size_t left = message.size() % kWordBits;
+  if (left != 0) std::memcpy(tail, message.data() + full * kWordBits, left);
+  const Masks m = classify64(tail);
+  token_[full] = m.token;
+  digit_[full] = m.digit;
+  return !slot_byte && !m.slot_byte;
+}
+
+void MessageSplitter::fill_tokens_with_digits() {
+  std::uint64_t carry = 0;
+  for (std::size_t i = 0; i < words_; ++i) {
+    const std::uint64_t seed = digit_[i] | (carry & token_[i]);
+    digit_[i] = seed == 0 ? 0 : flood_up(seed, token_[i]);
+    carry = digit_[i] >> 63;
+  }
+  carry = 0;
+  for (std::size_t i = words_; i-- > 0;) {
+    const std::uint64_t seed = digit_[i] | ((carry << 63) & token_[i]);
+    digit_[i] = seed == 0 ? 0 : flood_down(seed, token_[i]);
+    carry = digit_[i] & 1;
+  }
+}
+
+bool MessageSplitter::constant(std::string_view message, std::size_t begin, std::size_t end) {
+  const std::size_t size = end - begin;
+  if (text_size_ + size + 1 > kMaxTemplateText) return false;
+  char* to = text_.data() + text_size_;
+  if (size <= 32 && begin + 32 <= message.size()) {
+    std::memcpy(to, message.data() + begin,
+                32);  // a fixed size is two instructions; text_ has room
+  } else if (size != 0) {
+    std::memcpy(to, message.data() + begin, size);
+  }
+  text_size_ += size;
+  return true;
+}
+
+bool MessageSplitter::cut(std::string_view message, std::vector<Slice>& variables) {
+  const std::size_t before = variables.size();
+  std::size_t copied = 0;  // the message up to here is in text_ or a variable
+  std::size_t begin = 0;
+  std::uint64_t carry = 0;
+  for (std::size_t i = 0; i < words_; ++i) {
+    const std::uint64_t inside = digit_[i];
+    std::uint64_t edges = inside ^ ((inside << 1) | carry);
+    carry = inside >> 63;
+    for (; edges != 0; edges &= edges - 1) {
+      const auto bit = static_cast<unsigned>(std::countr_zero(edges));
+      const std::size_t at = i * kWordBits + bit;
+      if (((inside >> bit) & 1) != 0) {
+        begin = at;
+        continue;
+      }
+      if (begin < copied) continue;  // within a compound variable
+      std::size_t size = uuid_at(message, begin, at);
+      if (size == 0) size = ipv4_at(message, begin, at);
+      const char slot = size == 0 ? kDigitSlot : kCompoundSlot;
+      if (size == 0) size = at - begin;
+      if (!constant(message, copied, begin) || variables.size() - before == kMaxTemplateSlots) {
+        return false;
+      }
+      text_[text_size_++] = slot;
+      variables.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size)});
+      copied = begin + size;
+    }
+  }
+  return constant(message, copied, message.size());
+}
+
+bool MessageSplitter::split(std::string_view message, std::vector<Slice>& variables) {
+  text_size_ = 0;
+  if (!classify(message)) return false;
+  fill_tokens_with_digits();
+  const std::size_t before = variables.size();
+  if (cut(message, variables)) return true;
+  variables.resize(before);
+  return false;
+}
+
+TemplateTable::TemplateTable() : slots_(1024) {}
+
+void TemplateTable::clear() {
+  arena_.clear();
+  entries_.clear();
+  std::fill(slots_.begin(), slots_.end(), 0);
+}
+
+void TemplateTable::grow() {
+  slots_.assign(slots_.size() * 2, 0);
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    std::size_t at = entries_[i].hash & mask;
+    while (slots_[at] != 0) at = (at + 1) & mask;
+    slots_[at] = static_cast<std::uint32_t>(i + 1);
+  }
+}
+
+std::uint32_t TemplateTable::add(std::string_view text) {
+  const std::uint64_t hash = checksum64(text);
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = hash & mask;
+  for (; slots_[at] != 0; at = (at + 1) & mask) {
+    const std::uint32_t id = slots_[at];
+    if (entries_[id - 1].hash == hash && this->text(id) == text) return id;
+  }
+  entries_.push_back({hash, arena_.size(), text.size()});
+  arena_.append(text);
+  const auto id = static_cast<std::uint32_t>(entries_.size());
+  slots_[at] = id;
+  if (entries_.size() * 2 > slots_.size()) grow();
+  return id;
+}
+
+}  // namespace duramen::model

@@ -1,0 +1,188 @@
+#include <algorithm>
+#include <limits>
+
+#include "store/column_encoding.h"
+#include "store/column_integers.h"
+#include "store/column_text.h"
+
+namespace duramen::store {
+namespace {
+
+/// Appends values to a column within a budget of bytes.
+class Appender {
+ public:
+  Appender(ColumnValues& out, std::size_t budget)
+      : out_(out),
+        limit_(std::min<std::size_t>(out.bytes.size() + budget,
+                                     std::numeric_limits<std::uint32_t>::max())) {}
+  std::string& bytes() { return out_.bytes; }
+  /// Ends the value whose bytes were appended. False beyond the budget.
+  bool end_value() {
+    if (out_.bytes.size() > limit_) return false;
+    out_.ends.push_back(static_cast<std::uint32_t>(out_.bytes.size()));
+    return true;
+  }
+  bool add(std::string_view value) {
+    if (value.size() > limit_ - std::min(limit_, out_.bytes.size())) return false;
+    out_.bytes.append(value);
+    return end_value();
+  }
+
+ private:
+  ColumnValues& out_;
+  std::size_t limit_;
+};
+
+bool decode_constant(LaneReaders& in, std::size_t n, Appender& out) {
+  const std::string_view value = in.text.rest();
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!out.add(value)) return false;
+  }
+  return true;
+}
+
+bool decode_text(LaneReaders& in, std::size_t n, Appender& out) {
+  std::vector<std::uint64_t> sizes;
+  if (!decode_integers(in, n, sizes)) return false;
+  for (const std::uint64_t size : sizes) {
+    if (size > in.text.remaining() || !out.add(in.text.raw(size))) return false;
+  }
+  return true;
+}
+
+bool decode_fixed_text(LaneReaders& in, std::size_t n, Appender& out) {
+  const std::size_t width = in.text.remaining() / n;
+  if (width == 0) return false;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!out.add(in.text.raw(width))) return false;
+  }
+  return true;
+}
+
+bool decode_dictionary(LaneReaders& in, std::size_t n, Appender& out) {
+  const std::uint64_t d = in.numbers.varint();
+  std::vector<std::uint64_t> sizes;
+  std::vector<std::uint64_t> ids;
+  if (!in.numbers.ok() || d == 0 || d > n || !decode_integers(in, d, sizes) ||
+      !decode_integers(in, n, ids)) {
+    return false;
+  }
+  std::vector<std::string_view> distinct;
+  distinct.reserve(d);
+  for (const std::uint64_t size : sizes) {
+    if (size > in.text.remaining()) return false;
+    distinct.push_back(in.text.raw(size));
+  }
+  return std::all_of(ids.begin(), ids.end(), [&](std::uint64_t id) {
+    return id < distinct.size() && out.add(distinct[id]);
+  });
+}
+
+/// Appends `v` with at least `width` digits.
+void append_decimal(std::string& out, std::uint64_t v, std::size_t width) {
+  char digits[20];
+  char* at = digits + sizeof digits;
+  do {
+    *--at = static_cast<char>('0' + v % 10);
+    v /= 10;
+  } while (v != 0);
+  const auto size = static_cast<std::size_t>(digits + sizeof digits - at);
+  if (size < width) out.append(width - size, '0');
+  out.append(at, size);
+}
+
+bool decode_decimal(LaneReaders& in, std::size_t n, bool padded, Appender& out) {
+  const std::string_view prefix = in.numbers.text();
+  const std::string_view suffix = in.numbers.text();
+  const std::size_t width = padded ? in.numbers.u8() : 0;
+  std::vector<std::uint64_t> numbers;
+  if (!in.numbers.ok() || width > 19 || !decode_integers(in, n, numbers)) return false;
+  for (const std::uint64_t v : numbers) {
+    out.bytes().append(prefix);
+    append_decimal(out.bytes(), v, width);
+    out.bytes().append(suffix);
+    if (!out.end_value()) return false;
+  }
+  return true;
+}
+
+bool decode_hex(LaneReaders& in, std::size_t n, std::string_view digits, Appender& out) {
+  const std::string_view prefix = in.numbers.text();
+  const std::string_view suffix = in.numbers.text();
+  const std::uint64_t width = in.numbers.varint();
+  if (!in.numbers.ok() || width > 2 * in.packed.remaining() / n) return false;
+  const std::string_view packed = in.packed.raw((n * width + 1) / 2);
+  if (!in.packed.ok()) return false;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    out.bytes().append(prefix);
+    for (std::uint64_t k = 0; k < width; ++k, ++at) {
+      const auto byte = static_cast<unsigned char>(packed[at / 2]);
+      out.bytes().push_back(digits[at % 2 == 0 ? byte >> 4 : byte & 15]);
+    }
+    out.bytes().append(suffix);
+    if (!out.end_value()) return false;
+  }
+  return true;
+}
+
+bool decode_uuids(LaneReaders& in, std::size_t n, Appender& out) {
+  if (in.packed.remaining() / 16 < n) return false;
+  for (std::size_t i = 0; i < n; ++i) {
+    append_uuid(out.bytes(), in.packed.raw(16));
+    if (!out.end_value()) return false;
+  }
+  return true;
+}
+
+bool decode_ipv4s(LaneReaders& in, std::size_t n, Appender& out) {
+  std::vector<std::uint64_t> numbers;
+  if (!decode_integers(in, n, numbers)) return false;
+  return std::all_of(numbers.begin(), numbers.end(), [&](std::uint64_t v) {
+    if (v > 0xffffffffU) return false;
+    append_ipv4(out.bytes(), static_cast<std::uint32_t>(v));
+    return out.end_value();
+  });
+}
+
+bool decode_any(Encoding encoding, LaneReaders& in, std::size_t n, Appender& out) {
+  switch (encoding) {
+    case Encoding::kConstant:
+      return decode_constant(in, n, out);
+    case Encoding::kText:
+      return decode_text(in, n, out);
+    case Encoding::kFixedText:
+      return decode_fixed_text(in, n, out);
+    case Encoding::kDictionary:
+      return decode_dictionary(in, n, out);
+    case Encoding::kDecimal:
+      return decode_decimal(in, n, false, out);
+    case Encoding::kPaddedDecimal:
+      return decode_decimal(in, n, true, out);
+    case Encoding::kLowerHex:
+      return decode_hex(in, n, "0123456789abcdef", out);
+    case Encoding::kUpperHex:
+      return decode_hex(in, n, "0123456789ABCDEF", out);
+    case Encoding::kUuid:
+      return decode_uuids(in, n, out);
+    case Encoding::kIpv4:
+      return decode_ipv4s(in, n, out);
+    case Encoding::kIntegers:
+      break;  // only in rows
+  }
+  return false;
+}
+
+}  // namespace
+
+bool decode_values(Encoding encoding, LaneReaders& in, std::size_t n, std::size_t& budget,
+                   ColumnValues& out) {
+  const std::size_t had = out.bytes.size();
+  Appender appender(out, budget);
+  out.ends.reserve(out.ends.size() + n);
+  if (n == 0 || !decode_any(encoding, in, n, appender)) return false;
+  budget -= out.bytes.size() - had;
+  return in.used_up();
+}
+
+}  // namespace duramen::store

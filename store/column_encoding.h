@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/column_lanes.h"
+
+namespace duramen::store {
+
+/// Encodes the values of one part of a column; picks the encoding by looking at them, and only one
+/// that gives back every byte. At least one value. Pure but for scratch memory of the thread.
+Encoding encode_values(std::span<const std::string_view> values, LaneBytes& out);
+
+/// Decoded values of one column.
+struct ColumnValues {
+  std::string bytes;
+  std::vector<std::uint32_t> ends;
+
+  std::size_t size() const { return ends.size(); }
+  std::string_view operator[](std::size_t i) const {
+    const std::uint32_t begin = i == 0 ? 0 : ends[i - 1];
+    return {bytes.data() + begin, ends[i] - begin};
+  }
+};
+
+/// Appends `n` values to `out`. Stops as soon as the values take more than `budget` bytes, and
+/// takes what they took off it. False for damaged bytes or too little budget.
+bool decode_values(Encoding encoding, LaneReaders& in, std::size_t n, std::size_t& budget,
+                   ColumnValues& out);
+
+}  // namespace duramen::store

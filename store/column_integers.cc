@@ -1,0 +1,288 @@
+#include "store/column_integers.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
+namespace duramen::store {
+namespace {
+
+constexpr std::uint8_t kReference = 0;
+constexpr std::uint8_t kDelta = 1;
+constexpr std::uint8_t kDictionary = 2;
+constexpr std::uint8_t kUnitFlag = 4;
+constexpr unsigned kMaxLowBits = 56;
+constexpr unsigned kMaxPlanes = 8;
+constexpr std::size_t kMaxDistinct = 256;
+
+std::uint64_t zigzag(std::uint64_t difference) {
+  const auto v = static_cast<std::int64_t>(difference);
+  return (difference << 1) ^ static_cast<std::uint64_t>(v >> 63);
+}
+std::uint64_t unzigzag(std::uint64_t v) { return (v >> 1) ^ (~(v & 1) + 1); }
+
+unsigned width_of(std::uint64_t v) { return static_cast<unsigned>(std::bit_width(v)); }
+
+/// How many bits the numbers have, and how they are divided into low bits and planes.
+struct Widths {
+  std::array<std::uint32_t, 65> rows{};
+  std::uint64_t bits = 0;
+
+  void add(std::uint64_t v) {
+    const unsigned w = width_of(v);
+    ++rows[w];
+    bits += w;
+  }
+  unsigned largest() const {
+    unsigned w = 64;
+    while (w > 0 && rows[w] == 0) --w;
+    return w;
+  }
+  /// All but one of 64 numbers have at most so many bits.
+  unsigned typical(std::size_t n) const {
+    std::size_t above = 0;
+    unsigned w = 64;
+    while (w > 0 && above + rows[w] <= n / 64) above += rows[w--];
+    return w;
+  }
+};
+
+/// Finds the distinct values, up to kMaxDistinct, in a small open-addressed set.
+class DistinctNumbers {
+ public:
+  /// False when there are more than `limit`.
+  bool collect(std::span<const std::uint64_t> values, std::size_t limit) {
+    values_.clear();
+    table_.fill(0);
+    for (const std::uint64_t v : values) {
+      std::uint16_t& slot = find(v);
+      if (slot != 0) continue;
+      if (values_.size() == limit) return false;
+      values_.push_back(v);
+      slot = static_cast<std::uint16_t>(values_.size());
+    }
+    return true;
+  }
+  /// Sorts; from now on index_of() gives the place in rising order.
+  void rank() {
+    std::sort(values_.begin(), values_.end());
+    table_.fill(0);
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      find(values_[i]) = static_cast<std::uint16_t>(i + 1);
+    }
+  }
+  std::uint64_t index_of(std::uint64_t v) { return find(v) - 1U; }
+  const std::vector<std::uint64_t>& values() const { return values_; }
+
+ private:
+  std::uint16_t& find(std::uint64_t v) {
+    std::size_t at = (v * 0x9E3779B97F4A7C15ULL) >> 54;
+    while (table_[at] != 0 && values_[table_[at] - 1U] != v) at = (at + 1) % table_.size();
+    return table_[at];
+  }
+  std::array<std::uint16_t, 1024> table_{};
+  std::vector<std::uint64_t> values_;
+};
+
+void append_low_bits(std::span<const std::uint64_t> numbers, unsigned width, std::string& out) {
+  const std::size_t begin = out.size();
+  const std::size_t size = (numbers.size() * width + 7) / 8;
+  out.resize(begin + size + 8);
+  char* to = out.data() + begin;
+  const std::uint64_t mask = (std::uint64_t{1} << width) - 1;
+  std::uint64_t pending = 0;
+  unsigned filled = 0;
+  for (const std::uint64_t v : numbers) {
+    pending |= (v & mask) << filled;  // filled < 8, width <= 56
+    filled += width;
+    std::memcpy(to, &pending, 8);
+    to += filled / 8;
+    pending = filled >= 64 ? 0 : pending >> (filled / 8 * 8);
+    filled %= 8;
+  }
+  if (filled != 0) std::memcpy(to, &pending, 8);
+  out.resize(begin + size);
+}
+
+void append_planes(std::span<const std::uint64_t> numbers, unsigned low_bits, unsigned planes,
+                   std::string& out) {
+  const std::size_t n = numbers.size();
+  const std::size_t begin = out.size();
+  out.resize(begin + n * planes);
+  for (unsigned p = 0; p < planes; ++p) {
+    char* to = out.data() + begin + p * n;
+    const unsigned shift = low_bits + 8 * p;
+    for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<char>(numbers[i] >> shift);
+  }
+}
+
+void append_numbers(std::span<const std::uint64_t> numbers, const Widths& widths, LaneBytes& out) {
+  const unsigned largest = widths.largest();
+  const unsigned typical = widths.typical(numbers.size());
+  const unsigned low_bits = typical > 8 ? std::min(typical - 8, kMaxLowBits) : 0;
+  const unsigned planes = largest > low_bits ? (largest - low_bits + 7) / 8 : 0;
+  ByteWriter writer(out.numbers());
+  writer.u8(static_cast<std::uint8_t>(low_bits));
+  writer.u8(static_cast<std::uint8_t>(planes));
+  append_planes(numbers, low_bits, planes, out.numbers());
+  if (low_bits != 0) append_low_bits(numbers, low_bits, out.packed());
+}
+
+struct Scratch {
+  std::vector<std::uint64_t> reference;
+  std::vector<std::uint64_t> delta;
+  std::vector<std::uint64_t> scaled;
+  DistinctNumbers distinct;
+};
+Scratch& scratch() {
+  thread_local Scratch s;
+  return s;
+}
+
+void write_dictionary(std::span<const std::uint64_t> values, DistinctNumbers& distinct,
+                      std::vector<std::uint64_t>& indexes, LaneBytes& out) {
+  distinct.rank();
+  Widths widths;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    indexes[i] = distinct.index_of(values[i]);
+    widths.add(indexes[i]);
+  }
+  ByteWriter writer(out.numbers());
+  writer.varint(distinct.values().size());
+  std::uint64_t before = 0;
+  for (const std::uint64_t v : distinct.values()) {
+    writer.varint(v - before);
+    before = v;
+  }
+  append_numbers(indexes, widths, out);
+}
+
+void encode_scaled(std::span<const std::uint64_t> values, std::uint64_t unit, LaneBytes& out) {
+  Scratch& s = scratch();
+  const std::size_t n = values.size();
+  s.reference.resize(n);
+  s.delta.resize(n);
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const std::uint64_t base = *low;
+  Widths reference;
+  Widths delta;
+  std::uint64_t before = values[0];
+  for (std::size_t i = 0; i < n; ++i) {
+    reference.add(s.reference[i] = values[i] - base);
+    delta.add(s.delta[i] = zigzag(values[i] - before));
+    before = values[i];
+  }
+  std::uint8_t mode = delta.bits + n / 2 < reference.bits ? kDelta : kReference;
+  const std::uint64_t best = mode == kDelta ? delta.bits + n / 2 : reference.bits;
+  if (*high - base > 0xff && n >= 16 && best > 2 * n &&
+      s.distinct.collect(values, std::min(kMaxDistinct, n / 4))) {
+    const std::size_t d = s.distinct.values().size();
+    if (n * width_of(d - 1) + d * width_of(*high - base) < best) mode = kDictionary;
+  }
+  ByteWriter writer(out.numbers());
+  writer.u8(static_cast<std::uint8_t>(mode | (unit > 1 ? kUnitFlag : 0)));
+  if (unit > 1) writer.varint(unit);
+  if (mode == kDictionary) return write_dictionary(values, s.distinct, s.reference, out);
+  writer.varint(mode == kDelta ? values[0] : base);
+  if (mode == kDelta) {
+    append_numbers(s.delta, delta, out);
+  } else {
+    append_numbers(s.reference, reference, out);
+  }
+}
+
+bool read_numbers(LaneReaders& in, std::size_t n, std::uint64_t* out) {
+  const unsigned low_bits = in.numbers.u8();
+  const unsigned planes = in.numbers.u8();
+  if (!in.numbers.ok() || low_bits > kMaxLowBits || planes > kMaxPlanes) return false;
+  if (planes != 0 && in.numbers.remaining() / planes < n) return false;
+  const std::string_view high = in.numbers.raw(n * planes);
+  const std::string_view low = in.packed.raw((n * low_bits + 7) / 8);
+  if (!in.numbers.ok() || !in.packed.ok()) return false;
+  std::fill(out, out + n, 0);
+  for (unsigned p = 0; p < planes; ++p) {
+    const unsigned shift = low_bits + 8 * p;
+    if (shift >= 64) return false;
+    const auto* from = reinterpret_cast<const unsigned char*>(high.data()) + p * n;
+    for (std::size_t i = 0; i < n; ++i) out[i] |= static_cast<std::uint64_t>(from[i]) << shift;
+  }
+  if (low_bits == 0) return true;
+  const std::uint64_t mask = (std::uint64_t{1} << low_bits) - 1;
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t bit = i * low_bits;
+    std::uint64_t v = 0;
+    std::memcpy(&v, low.data() + bit / 8, std::min<std::size_t>(8, low.size() - bit / 8));
+    out[i] |= (v >> (bit % 8)) & mask;
+  }
+  return true;
+}
+
+bool read_dictionary(LaneReaders& in, std::vector<std::uint64_t>& values) {
+  const std::size_t d = in.numbers.count(1);
+  if (!in.numbers.ok() || d == 0 || d > kMaxDistinct) return false;
+  std::uint64_t v = 0;
+  for (std::size_t i = 0; i < d; ++i) values.push_back(v += in.numbers.varint());
+  return in.numbers.ok();
+}
+
+bool resolve(std::uint8_t mode, std::uint64_t base, const std::vector<std::uint64_t>& dictionary,
+             std::span<std::uint64_t> numbers) {
+  for (std::uint64_t& v : numbers) {
+    if (mode == kReference) {
+      v += base;
+    } else if (mode == kDelta) {
+      v = base += unzigzag(v);
+    } else {
+      if (v >= dictionary.size()) return false;
+      v = dictionary[v];
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+void encode_integers(std::span<const std::uint64_t> values, LaneBytes& out) {
+  encode_scaled(values, 1, out);
+}
+
+void encode_times(std::span<const std::uint64_t> values, LaneBytes& out) {
+  for (const std::uint64_t unit : {1'000'000'000U, 1'000'000U, 1'000U}) {
+    if (!std::all_of(values.begin(), values.end(),
+                     [unit](std::uint64_t v) { return v % unit == 0; })) {
+      continue;
+    }
+    auto& scaled = scratch().scaled;
+    scaled.assign(values.begin(), values.end());
+    for (std::uint64_t& v : scaled) v /= unit;
+    return encode_scaled(scaled, unit, out);
+  }
+  encode_scaled(values, 1, out);
+}
+
+bool decode_integers(LaneReaders& in, std::size_t n, std::vector<std::uint64_t>& out) {
+  const std::uint8_t flags = in.numbers.u8();
+  const std::uint8_t mode = flags & 3;
+  if (!in.numbers.ok() || flags > (kUnitFlag | kDictionary) || mode > kDictionary) return false;
+  const std::uint64_t unit = (flags & kUnitFlag) != 0 ? in.numbers.varint() : 1;
+  std::vector<std::uint64_t> dictionary;
+  std::uint64_t base = 0;
+  if (mode == kDictionary) {
+    if (!read_dictionary(in, dictionary)) return false;
+  } else {
+    base = in.numbers.varint();
+  }
+  if (!in.numbers.ok()) return false;
+  const std::size_t had = out.size();
+  out.resize(had + n);
+  const std::span<std::uint64_t> numbers(out.data() + had, n);
+  if (!read_numbers(in, n, numbers.data())) return false;
+  if (!resolve(mode, base, dictionary, numbers)) return false;
+  if (unit != 1) {
+    for (std::uint64_t& v : numbers) v *= unit;
+  }
+  return true;
+}
+
+}  // namespace duramen::store

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "store/column_lanes.h"
+
+namespace duramen::store {
+
+/// Appends "integers" (docs/format/block.md) for `values` to the lanes numbers and packed; picks
+/// mode and widths by one pass over them. Pure but for scratch memory of the thread.
+void encode_integers(std::span<const std::uint64_t> values, LaneBytes& out);
+
+/// As encode_integers, and tries the units 1e9, 1e6 and 1e3 first: for times in ns.
+void encode_times(std::span<const std::uint64_t> values, LaneBytes& out);
+
+/// Appends `n` numbers to `out`. False for damaged bytes; takes no more memory than n numbers.
+bool decode_integers(LaneReaders& in, std::size_t n, std::vector<std::uint64_t>& out);
+
+}  // namespace duramen::store
