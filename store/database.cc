@@ -221,7 +221,12 @@ Result<void> Database::flush_all(const std::vector<Family>& segments) {
 
 Result<void> Database::resume() {
   const auto status = db_->Resume();
-  if (!status.ok()) return to_error(status, "resume after a failed write");
+  if (status.IsBusy()) {
+    return Error{ErrorCode::kUnavailable,
+                 "the disk was full; RocksDB recovers, try again in some seconds"};
+  }
+  if (!status.ok())
+    return to_error(status, "after a failed write; if the disk is well again, restart the daemon");
   return {};
 }
 

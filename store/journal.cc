@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <random>
+#include <unordered_map>
 #include <utility>
 
 #include "base/bytes.h"
@@ -66,6 +67,15 @@ Result<SeenBatch> decode_seen(std::string_view bytes) {
 /// What becomes of one pending append, told after the group's sync.
 struct Journal::Outcome {
   Result<model::AppendAck> result;
+};
+
+/// One write of several batches while it is put together.
+struct Journal::Group {
+  rocksdb::WriteBatch batch;
+  std::vector<OpenBatch> open;
+  std::unordered_map<Hash128, SeenBatch> ids;
+  model::Seq next;
+  model::NodeId node;
 };
 
 Journal::Journal(const StoreOptions& options, const Clock& clock, MetricRegistry& metrics,
@@ -181,8 +191,8 @@ void Journal::append(model::AppendRequest request, model::RecordSink::Done done)
     } else if (closing_) {
       refused = Error{ErrorCode::kUnavailable, "the store is closing"};
     } else {
-      queue_.push_back(
-          {std::move(request), *std::move(columns), clock_.now(), bytes, std::move(done)});
+      queue_.push_back({std::move(request), *std::move(columns), clock_.now(),
+                        std::chrono::steady_clock::now(), bytes, std::move(done)});
       changed_.notify_all();
     }
     if (refused) queued_bytes_ -= bytes;
@@ -226,7 +236,6 @@ void Journal::refuse(std::string reason) {
 }
 
 void Journal::commit(std::vector<Pending> group) {
-  const auto started = std::chrono::steady_clock::now();
   std::vector<Outcome> outcomes;
   auto committed = commit_group(group, outcomes);
   std::uint64_t bytes = 0;
@@ -242,8 +251,8 @@ void Journal::commit(std::vector<Pending> group) {
   }
   for (std::size_t i = 0; i < group.size(); ++i) {
     if (committed) {
+      ack_seconds_.observe(seconds_since(group[i].arrived));
       group[i].done(std::move(outcomes[i].result));
-      ack_seconds_.observe(seconds_since(started));
     } else {
       group[i].done(Error{ErrorCode::kUnavailable, committed.error().message});
     }
@@ -272,93 +281,93 @@ Result<void> Journal::recover() {
   return {};
 }
 
-Result<std::optional<model::AppendAck>> Journal::find_repeat(const model::BatchId& id) const {
-  DURAMEN_TRY(auto value, database_->get(database_->batches(), batch_id_key(id.id)));
-  if (!value) return std::optional<model::AppendAck>();
-  DURAMEN_TRY(auto seen, decode_seen(*value));
+/// The ack of an earlier batch with this id: stored before, or staged just now in the same group.
+Result<std::optional<model::AppendAck>> Journal::find_repeat(const Group& group,
+                                                             const model::BatchId& id) const {
+  SeenBatch seen;
+  if (const auto same = group.ids.find(id.id); same != group.ids.end()) {
+    seen = same->second;
+  } else {
+    DURAMEN_TRY(auto value, database_->get(database_->batches(), batch_id_key(id.id)));
+    if (!value) return std::optional<model::AppendAck>();
+    DURAMEN_TRY(seen, decode_seen(*value));
+  }
   if (seen.payload != id.payload) {
     return Error{ErrorCode::kAlreadyExists, "this batch id was used before with another content"};
   }
+  seen.ack.duplicate = true;
   return std::optional<model::AppendAck>(seen.ack);
 }
 
-Result<void> Journal::add_batch_id(rocksdb::WriteBatch& batch, const Pending& pending,
-                                   const model::AppendAck& ack) {
+void Journal::stage_entry(Group& group, const Pending& pending, const model::AppendAck& ack) {
+  const model::RecordBatch& records = *pending.request.records;
+  const JournalHead head{static_cast<std::uint32_t>(records.rows()), ack.node, pending.received,
+                         pending.request.batch_id};
+  const std::string head_bytes = encode_journal_head(head, pending.columns);
+  const std::string key = journal_key(ack.first);
+  const rocksdb::Slice key_part = slice(key);
+  const rocksdb::Slice value_parts[2] = {slice(head_bytes), slice(pending.columns.bytes)};
+  group.batch
+      .Put(database_->journal().get(), rocksdb::SliceParts(&key_part, 1),
+           rocksdb::SliceParts(value_parts, 2))
+      .PermitUncheckedError();
+  group.open.push_back(
+      {model::RowSet(pending.request.records, {ack.first, ack.node, ack.first, pending.received}),
+       head_bytes.size() + pending.columns.bytes.size(), records.raw_bytes()});
+}
+
+void Journal::stage_batch_id(Group& group, const Pending& pending, const model::AppendAck& ack) {
   const model::BatchId& id = *pending.request.batch_id;
   const SeenBatch seen{id.payload, ack, pending.received};
   rocksdb::ColumnFamilyHandle* family = database_->batches().get();
-  const auto first = batch.Put(family, batch_id_key(id.id), encode_seen(seen));
-  const auto second = batch.Put(family, batch_time_key(pending.received, id.id), rocksdb::Slice());
-  if (!first.ok() || !second.ok())
-    return Error{ErrorCode::kInternal, "a batch id does not fit a write"};
-  return {};
+  group.batch.Put(family, batch_id_key(id.id), encode_seen(seen)).PermitUncheckedError();
+  group.batch.Put(family, batch_time_key(pending.received, id.id), rocksdb::Slice())
+      .PermitUncheckedError();
+  group.ids.emplace(id.id, seen);
 }
 
-Result<void> Journal::commit_group(std::vector<Pending>& group, std::vector<Outcome>& outcomes) {
+/// Puts one batch into the group's write, or finds that it need not or must not be stored.
+Result<model::AppendAck> Journal::stage(Group& group, const Pending& pending) {
+  const auto& id = pending.request.batch_id;
+  if (id) {
+    DURAMEN_TRY(const auto repeat, find_repeat(group, *id));
+    if (repeat) {
+      repeats_.add();
+      return *repeat;
+    }
+  }
+  const std::size_t rows = pending.request.records->rows();
+  const model::AppendAck ack{group.next, group.next.plus(rows - 1), group.node, false};
+  stage_entry(group, pending, ack);
+  if (id) stage_batch_id(group, pending, ack);
+  group.next = group.next.plus(rows);
+  return ack;
+}
+
+Result<void> Journal::commit_group(const std::vector<Pending>& pending,
+                                   std::vector<Outcome>& outcomes) {
   DURAMEN_TRY_VOID(check_disk());
   DURAMEN_TRY_VOID(recover());
-  rocksdb::WriteBatch batch;
-  std::vector<OpenBatch> open;
-  std::unordered_map<Hash128, std::pair<std::uint64_t, model::AppendAck>> in_group;
-  const model::NodeId node = this->node();
-  model::Seq next = next_;
-  std::uint64_t ids = 0;
-  for (Pending& pending : group) {
-    const auto& id = pending.request.batch_id;
-    if (id) {
-      auto repeat = find_repeat(*id);
-      if (const auto same = in_group.find(id->id); same != in_group.end()) {
-        auto ack = same->second.second;
-        ack.duplicate = true;
-        repeat = same->second.first == id->payload
-                     ? Result<std::optional<model::AppendAck>>(std::optional(ack))
-                     : Error{ErrorCode::kAlreadyExists,
-                             "this batch id was used before with another content"};
-      }
-      if (!repeat || *repeat) {
-        if (repeat) repeats_.add();
-        outcomes.push_back(
-            {repeat ? Result<model::AppendAck>(**repeat) : std::move(repeat).error()});
-        continue;
-      }
-    }
-    const std::size_t rows = pending.request.records->rows();
-    const model::AppendAck ack{next, next.plus(rows - 1), node, false};
-    const JournalHead head{static_cast<std::uint32_t>(rows), node, pending.received, id};
-    const std::string head_bytes = encode_journal_head(head, pending.columns);
-    const std::string key = journal_key(next);
-    const rocksdb::Slice key_part = slice(key);
-    const rocksdb::Slice value_parts[2] = {slice(head_bytes), slice(pending.columns.bytes)};
-    const auto put = batch.Put(database_->journal().get(), rocksdb::SliceParts(&key_part, 1),
-                               rocksdb::SliceParts(value_parts, 2));
-    if (!put.ok()) return to_error(put, "journal entry");
-    if (id) {
-      DURAMEN_TRY_VOID(add_batch_id(batch, pending, ack));
-      in_group.emplace(id->id, std::pair(id->payload, ack));
-      ++ids;
-    }
-    open.push_back({model::RowSet(pending.request.records, {next, node, next, pending.received}),
-                    head_bytes.size() + pending.columns.bytes.size(),
-                    pending.request.records->raw_bytes()});
-    outcomes.push_back({ack});
-    next = next.plus(rows);
-  }
-  if (open.empty()) return {};
+  Group group;
+  group.next = next_;
+  group.node = node();
+  for (const Pending& one : pending) outcomes.push_back({stage(group, one)});
+  if (group.open.empty()) return {};
   const auto started = std::chrono::steady_clock::now();
-  next_ = next;  // also when the write fails: its seqs may lie in a WAL that is read again
-  if (auto written = database_->write(batch, options_.sync); !written) {
+  next_ = group.next;  // also when the write fails: its seqs may lie in a WAL that is read again
+  if (auto written = database_->write(group.batch, options_.sync); !written) {
     failed_ = true;
     return std::move(written).error().with("journal");
   }
   sync_seconds_.observe(seconds_since(started));
   syncs_.add();
-  batch_ids_ += ids;
-  appended_batches_.add(open.size());
-  for (const OpenBatch& one : open) {
+  batch_ids_ += group.ids.size();
+  appended_batches_.add(group.open.size());
+  for (const OpenBatch& one : group.open) {
     appended_rows_.add(one.rows.rows());
     appended_bytes_.add(one.raw_bytes);
   }
-  catalog_->publish_rows(std::move(open), model::Seq(next.value() - 1));
+  catalog_->publish_rows(std::move(group.open), model::Seq(group.next.value() - 1));
   return {};
 }
 

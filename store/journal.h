@@ -1,11 +1,13 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -57,10 +59,12 @@ class Journal {
     model::AppendRequest request;
     PackedColumns columns;
     TimeNs received;
+    std::chrono::steady_clock::time_point arrived;
     std::uint64_t bytes;
     model::RecordSink::Done done;
   };
   struct Outcome;
+  struct Group;
 
   Journal(const StoreOptions& options, const Clock& clock, MetricRegistry& metrics,
           std::shared_ptr<Database> database, std::shared_ptr<Catalog> catalog, model::Seq next);
@@ -68,10 +72,12 @@ class Journal {
   void run();
   std::vector<Pending> take_group();
   void commit(std::vector<Pending> group);
-  Result<void> commit_group(std::vector<Pending>& group, std::vector<Outcome>& outcomes);
-  Result<std::optional<model::AppendAck>> find_repeat(const model::BatchId& id) const;
-  Result<void> add_batch_id(rocksdb::WriteBatch& batch, const Pending& pending,
-                            const model::AppendAck& ack);
+  Result<void> commit_group(const std::vector<Pending>& pending, std::vector<Outcome>& outcomes);
+  Result<model::AppendAck> stage(Group& group, const Pending& pending);
+  void stage_entry(Group& group, const Pending& pending, const model::AppendAck& ack);
+  void stage_batch_id(Group& group, const Pending& pending, const model::AppendAck& ack);
+  Result<std::optional<model::AppendAck>> find_repeat(const Group& group,
+                                                      const model::BatchId& id) const;
   Result<void> check_disk();
   Result<void> recover();
   Result<void> begin_incarnation();

@@ -186,15 +186,13 @@ void LocalStore::run_builder() {
     while (!failed && (epoch_due() || (seal != 0 && rows_open_up_to(until)))) {
       if (auto built = build_epoch(); !built) failed = std::move(built).error();
     }
-    if (failed) {
-      after_failed_epoch(*failed);
-    }
     if (seal != 0) {
       const MutexLock lock(mutex_);
-      seal_error_ = std::move(failed);
+      seal_error_ = failed;
       seals_done_ = seal;
       changed_.notify_all();
     }
+    if (failed) after_failed_epoch(*failed);
     const TimeNs now = clock_.now();
     if (tidy || now - last_housekeeping >= kHousekeepingEvery || now < last_housekeeping) {
       last_housekeeping = now;
@@ -244,12 +242,17 @@ Result<void> LocalStore::ensure_segments(const std::vector<PlannedBlock>& plan) 
 Result<void> LocalStore::ensure_segment(std::int64_t day) {
   const std::string name = segment_name(day, kDefaultClass);
   if (catalog_->find_segment(name) != nullptr) return {};
-  DURAMEN_TRY(auto family, database_->create_segment(name));
+  // Kept until it is registered: a failed registration is tried again with the same family.
+  Database::Family& family = unregistered_[name];
+  if (family == nullptr) {
+    DURAMEN_TRY(family, database_->create_segment(name));
+  }
   rocksdb::WriteBatch batch;
   batch.Put(database_->meta().get(), segment_key(name), encode_segment_value(day, kDefaultClass))
       .PermitUncheckedError();
   DURAMEN_TRY_VOID(database_->write(batch, true));
   catalog_->add_segment({name, day, std::move(family), {}});
+  unregistered_.erase(name);
   return {};
 }
 

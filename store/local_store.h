@@ -90,6 +90,7 @@ class LocalStore final : public Store {
 
   /// Held while blocks are committed or dropped: what the builder and retention change.
   Mutex work_mutex_;
+  std::map<std::string, Database::Family> unregistered_ DURAMEN_GUARDED_BY(work_mutex_);
   StoreState state_;  // store_id is constant after start(); the rest under work_mutex_
 
   Mutex mutex_;
