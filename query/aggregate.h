@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "query/ast.h"
+#include "query/row.h"
+
+namespace duramen::query {
+
+/// The state of one `stats` function in one group.
+class Aggregate {
+ public:
+  Aggregate() = default;
+  Aggregate(const Aggregate&) = delete;
+  Aggregate& operator=(const Aggregate&) = delete;
+  Aggregate(Aggregate&&) = delete;
+  Aggregate& operator=(Aggregate&&) = delete;
+  virtual ~Aggregate() = default;
+
+  /// Takes a row; gives how many more bytes the state takes now.
+  virtual std::size_t add(const RowView& row, std::span<const Slot> fields) = 0;
+  struct Value {
+    std::string bytes;
+    model::FieldKind kind = model::FieldKind::kJson;
+  };
+  virtual Value result() = 0;
+};
+
+std::unique_ptr<Aggregate> make_aggregate(const StatsPipe::Call& call);
+
+}  // namespace duramen::query

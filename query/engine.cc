@@ -1,0 +1,269 @@
+#include "query/engine.h"
+
+#include <map>
+#include <utility>
+
+#include "base/log.h"
+#include "base/mutex.h"
+#include "base/time_text.h"
+#include "query/cursor.h"
+#include "query/executor.h"
+#include "query/parser.h"
+#include "query/progress.h"
+
+namespace duramen::query {
+namespace {
+
+constexpr TimeNs kSlow = 10 * kNsPerSecond;
+
+struct Running {
+  Running(std::uint64_t number, std::string text, const Clock& clock, TimeNs timeout,
+          std::uint64_t memory)
+      : id(number), q(std::move(text)), progress(clock, timeout, memory) {}
+  const std::uint64_t id;
+  const std::string q;
+  Progress progress;
+};
+
+/// The queries that are admitted and not yet gone. Shared by the engine, its queries and the
+/// metrics, whichever lives longest. Threading: any thread.
+class Registry {
+ public:
+  explicit Registry(std::uint32_t limit) : limit_(limit) {}
+
+  Result<std::shared_ptr<Running>> add(std::string q, const Clock& clock, TimeNs timeout,
+                                       std::uint64_t memory) {
+    const MutexLock lock(mutex_);
+    if (running_.size() >= limit_) {
+      return Error{ErrorCode::kResourceExhausted, std::to_string(running_.size()) +
+                                                      " queries are running, as many as may; "
+                                                      "try again, or stop one"};
+    }
+    auto running = std::make_shared<Running>(++last_id_, std::move(q), clock, timeout, memory);
+    running_.emplace(running->id, running);
+    return running;
+  }
+  void remove(std::uint64_t id) {
+    const MutexLock lock(mutex_);
+    running_.erase(id);
+  }
+  std::shared_ptr<Running> find(std::uint64_t id) const {
+    const MutexLock lock(mutex_);
+    const auto found = running_.find(id);
+    return found == running_.end() ? nullptr : found->second;
+  }
+  std::vector<std::shared_ptr<Running>> all() const {
+    const MutexLock lock(mutex_);
+    std::vector<std::shared_ptr<Running>> out;
+    for (const auto& [id, running] : running_) out.push_back(running);
+    return out;
+  }
+
+ private:
+  const std::uint32_t limit_;
+  mutable Mutex mutex_;
+  std::uint64_t last_id_ DURAMEN_GUARDED_BY(mutex_) = 0;
+  std::map<std::uint64_t, std::shared_ptr<Running>> running_ DURAMEN_GUARDED_BY(mutex_);
+};
+
+/// Its entry in the registry, for as long as the query lives.
+class Admission {
+ public:
+  Admission(std::shared_ptr<Registry> registry, std::shared_ptr<Running> running)
+      : registry_(std::move(registry)), running_(std::move(running)) {}
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+  Admission(Admission&&) = delete;
+  Admission& operator=(Admission&&) = delete;
+  ~Admission() { registry_->remove(running_->id); }
+  Running& running() const { return *running_; }
+
+ private:
+  const std::shared_ptr<Registry> registry_;
+  const std::shared_ptr<Running> running_;
+};
+
+struct Meters {
+  explicit Meters(MetricRegistry& registry)
+      : metrics(registry),
+        seconds(registry.histogram("duramen_query_seconds", "Time from admission to the end.")),
+        rows(registry.counter("duramen_query_scanned_rows_total", "Rows looked at by queries.")),
+        bytes(registry.counter("duramen_query_scanned_bytes_total",
+                               "Text bytes decoded by queries.")) {}
+  void count(std::string_view outcome) {
+    metrics
+        .counter("duramen_queries_total", "Queries by how they ended.",
+                 {{"outcome", std::string(outcome)}})
+        .add();
+  }
+  MetricRegistry& metrics;
+  LatencyHistogram& seconds;
+  Counter& rows;
+  Counter& bytes;
+};
+
+std::string_view outcome(const Result<QueryEnd>& result) {
+  if (result) return result->partial ? "partial" : "ok";
+  switch (result.error().code) {
+    case ErrorCode::kCancelled:
+      return "cancelled";
+    case ErrorCode::kDeadlineExceeded:
+      return "timeout";
+    case ErrorCode::kResourceExhausted:
+      return "memory";
+    default:
+      return "error";
+  }
+}
+
+class AdmittedQuery final : public RunningQuery {
+ public:
+  AdmittedQuery(std::unique_ptr<Admission> admission, Execution execution, Meters& meters)
+      : admission_(std::move(admission)), execution_(std::move(execution)), meters_(meters) {}
+
+  std::uint64_t id() const override { return admission_->running().id; }
+  void cancel() override { admission_->running().progress.cancel(); }
+
+  Result<QueryEnd> run(const LineWriter& write) override {
+    if (ran_.exchange(true)) return Error{ErrorCode::kInternal, "a query runs only once"};
+    Progress& progress = admission_->running().progress;
+    auto result = execute(execution_, progress, write);
+    const TimeNs took = progress.elapsed();
+    meters_.count(outcome(result));
+    meters_.seconds.observe(static_cast<double>(took) / static_cast<double>(kNsPerSecond));
+    meters_.rows.add(progress.scanned_rows);
+    meters_.bytes.add(progress.scanned_bytes);
+    if (took >= kSlow) log_slow(took, outcome(result));
+    return result;
+  }
+
+ private:
+  void log_slow(TimeNs took, std::string_view how) const {
+    const Progress& progress = admission_->running().progress;
+    log_warning("slow query", {{"id", id()},
+                               {"outcome", how},
+                               {"took", to_duration_text(took)},
+                               {"pipes", execution_.query.pipes.size()},
+                               {"query_bytes", execution_.request.q.size()},
+                               {"scanned_rows", progress.scanned_rows.load()},
+                               {"scanned_bytes", progress.scanned_bytes.load()},
+                               {"scan_units", progress.units.load()},
+                               {"scan_units_total", progress.units_total.load()}});
+  }
+
+  const std::unique_ptr<Admission> admission_;
+  const Execution execution_;
+  Meters& meters_;
+  std::atomic<bool> ran_{false};
+};
+
+Result<void> check_range(const QueryRequest& request) {
+  if (request.start && request.end && *request.start >= *request.end) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "the range is empty: its start " + to_rfc3339(*request.start) +
+                     " is not before its end " + to_rfc3339(*request.end)};
+  }
+  if (request.timeout && *request.timeout <= 0) {
+    return Error{ErrorCode::kInvalidArgument, "the timeout must be longer than nothing"};
+  }
+  return {};
+}
+
+Result<void> check_cursor(const Cursor& cursor, const Execution& execution) {
+  const auto refuse = [](std::string_view why) {
+    return Error{ErrorCode::kInvalidArgument, "cursor: " + std::string(why)};
+  };
+  if (cursor.store_id != execution.store_id) {
+    return refuse("it belongs to another store (" + cursor.store_id + ", this is " +
+                  execution.store_id + ")");
+  }
+  if (cursor.query != hash_request(execution.request)) {
+    return refuse("it belongs to another query: text, range and order must be the same");
+  }
+  if (cursor.snapshot > execution.snapshot->seq()) {
+    return refuse("it belongs to a later state of this store");
+  }
+  return {};
+}
+
+class Engine final : public QueryEngine {
+ public:
+  Engine(store::Store& store, const QueryLimits& limits, const Clock& clock,
+         MetricRegistry& metrics)
+      : store_(store),
+        limits_(limits),
+        clock_(clock),
+        meters_(metrics),
+        registry_(std::make_shared<Registry>(limits.concurrent)) {
+    metrics.gauge("duramen_queries_running", "Queries admitted and not ended.", {},
+                  [registry = registry_] { return static_cast<double>(registry->all().size()); });
+  }
+
+  Result<std::shared_ptr<RunningQuery>> start(const QueryRequest& request) override {
+    auto started = admit(request);
+    if (!started) meters_.count("refused");
+    return started;
+  }
+
+  std::vector<QueryInfo> list() const override {
+    std::vector<QueryInfo> out;
+    for (const auto& running : registry_->all()) {
+      const Progress& progress = running->progress;
+      out.push_back({running->id, running->q, progress.started(), progress.scanned_rows,
+                     progress.scanned_bytes, progress.units, progress.units_total,
+                     progress.memory()});
+    }
+    return out;
+  }
+
+  bool cancel(std::uint64_t id) override {
+    const auto running = registry_->find(id);
+    if (running == nullptr) return false;
+    running->progress.cancel();
+    return true;
+  }
+
+  void cancel_all() override {
+    for (const auto& running : registry_->all()) running->progress.cancel();
+  }
+
+ private:
+  Result<std::shared_ptr<RunningQuery>> admit(const QueryRequest& request) {
+    if (request.q.size() > limits_.max_query_bytes) {
+      return Error{ErrorCode::kOutOfRange, "the query has " + std::to_string(request.q.size()) +
+                                               " bytes, the limit is " +
+                                               std::to_string(limits_.max_query_bytes)};
+    }
+    Execution execution;
+    DURAMEN_TRY(execution.query, parse_query(request.q));
+    DURAMEN_TRY_VOID(check_range(request));
+    execution.request = request;
+    execution.limit = request.limit.value_or(limits_.default_limit);
+    execution.store_id = store_.store_id();
+    const TimeNs timeout = std::min(request.timeout.value_or(limits_.timeout), limits_.timeout);
+    DURAMEN_TRY(auto running, registry_->add(request.q, clock_, timeout, limits_.memory_bytes));
+    auto admission = std::make_unique<Admission>(registry_, std::move(running));
+    execution.snapshot = store_.snapshot();
+    if (!request.cursor.empty()) {
+      DURAMEN_TRY(execution.after, Cursor::from_text(request.cursor));
+      DURAMEN_TRY_VOID(check_cursor(*execution.after, execution));
+    }
+    return std::shared_ptr<RunningQuery>(
+        std::make_shared<AdmittedQuery>(std::move(admission), std::move(execution), meters_));
+  }
+
+  store::Store& store_;
+  const QueryLimits limits_;
+  const Clock& clock_;
+  Meters meters_;
+  const std::shared_ptr<Registry> registry_;
+};
+
+}  // namespace
+
+std::unique_ptr<QueryEngine> make_query_engine(store::Store& store, QueryLimits limits,
+                                               const Clock& clock, MetricRegistry& metrics) {
+  return std::make_unique<Engine>(store, limits, clock, metrics);
+}
+
+}  // namespace duramen::query

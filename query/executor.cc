@@ -1,0 +1,211 @@
+#include "query/executor.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "base/time_text.h"
+#include "query/ordered_scan.h"
+#include "query/scan.h"
+#include "query/stage.h"
+
+namespace duramen::query {
+namespace {
+
+/// Longest search for matches outside an empty range.
+constexpr TimeNs kHintTime = 5 * kNsPerSecond;
+
+/// A query taken apart: what is tested on every row, what is done to each, what collects rows.
+struct Plan {
+  Filter filter;
+  std::vector<Pipe> operations;
+  std::vector<Pipe> rest;
+};
+
+Plan make_plan(const Query& query) {
+  Plan plan;
+  plan.filter = query.filter;
+  std::size_t at = 0;
+  // A `where` on untouched rows is a part of the filter.
+  for (; at < query.pipes.size(); ++at) {
+    const auto* where = std::get_if<WherePipe>(&query.pipes[at]);
+    if (where == nullptr) break;
+    std::vector<Filter> both;
+    both.push_back(std::move(plan.filter));
+    both.push_back(where->filter);
+    plan.filter = join(Filter::Kind::kAnd, std::move(both));
+  }
+  for (; at < query.pipes.size() && is_row_operation(query.pipes[at]); ++at) {
+    plan.operations.push_back(query.pipes[at]);
+  }
+  for (; at < query.pipes.size(); ++at) plan.rest.push_back(query.pipes[at]);
+  return plan;
+}
+
+class Executor {
+ public:
+  Executor(const Execution& execution, Progress& progress, const LineWriter& write)
+      : execution_(execution), progress_(progress), output_(write, execution.limit) {}
+
+  Result<QueryEnd> run() {
+    DURAMEN_TRY_VOID(prepare());
+    DURAMEN_TRY_VOID(plan_.rest.empty() ? run_rows() : run_pipes());
+    end_.rows = output_.rows();
+    if (output_.cut() && end_.cursor.empty()) {
+      end_.warnings.push_back("the answer was cut at its limit of " +
+                              std::to_string(execution_.limit) + " rows; more would follow");
+    }
+    end_.partial = !scan_->warnings().empty();
+    const auto& damage = scan_->warnings();
+    end_.warnings.insert(end_.warnings.end(), damage.begin(), damage.end());
+    DURAMEN_TRY_VOID(add_hint());
+    end_.scanned_rows = progress_.scanned_rows;
+    end_.scanned_bytes = progress_.scanned_bytes;
+    return std::move(end_);
+  }
+
+ private:
+  Result<void> prepare();
+  Result<void> run_rows();
+  Result<void> run_pipes();
+  Result<void> run_in_order(Stage& first, std::uint64_t rows);
+  Result<void> run_in_any_order(Stage& first);
+  Result<void> add_hint();
+
+  TimeRange range() const { return {execution_.request.start, execution_.request.end}; }
+  model::Seq up_to() const {
+    return execution_.after ? execution_.after->snapshot : execution_.snapshot->seq();
+  }
+  OrderedScanOptions ordered(std::uint64_t rows, bool as_json) const {
+    OrderedScanOptions options;
+    options.order = execution_.request.order;
+    options.range = range();
+    options.rows = rows;
+    options.as_json = as_json;
+    if (execution_.after) options.after = execution_.after->last;
+    return options;
+  }
+  std::string cursor_after(const Position& last) const {
+    return Cursor{execution_.store_id, up_to(), last, hash_request(execution_.request)}.to_text();
+  }
+
+  const Execution& execution_;
+  Progress& progress_;
+  Plan plan_;
+  NameTable names_;
+  OutputStage output_;
+  std::vector<std::unique_ptr<RowOperation>> operations_;
+  std::vector<std::unique_ptr<Stage>> stages_;
+  std::optional<Matcher> matcher_;
+  std::optional<Scan> scan_;
+  QueryEnd end_;
+};
+
+Result<void> Executor::prepare() {
+  plan_ = make_plan(execution_.query);
+  DURAMEN_TRY(matcher_, Matcher::compile(plan_.filter, names_));
+  for (const Pipe& pipe : plan_.operations) {
+    DURAMEN_TRY(auto operation, make_row_operation(pipe, names_));
+    operations_.push_back(std::move(operation));
+  }
+  const bool head_first =
+      !plan_.rest.empty() && std::holds_alternative<HeadPipe>(plan_.rest.front());
+  const StageContext context{names_, progress_, execution_.request.order, execution_.limit};
+  DURAMEN_TRY(stages_, make_stages(plan_.rest, context, !head_first, output_));
+  scan_.emplace(*execution_.snapshot, up_to(), names_, *matcher_, operations_, progress_);
+  return {};
+}
+
+Result<void> Executor::run_rows() {
+  // One row more than the limit tells whether a cursor is needed.
+  const std::uint64_t rows = execution_.limit == 0 ? 0 : execution_.limit + 1;
+  Position last;
+  OrderedScan ordered_scan(*scan_, progress_, ordered(rows, true));
+  return ordered_scan.run([&](KeptRow&& row) -> Result<bool> {
+    DURAMEN_TRY(const bool taken, output_.push_json(row.json));
+    if (taken) {
+      last = row.position;
+    } else {
+      end_.cursor = cursor_after(last);
+    }
+    return taken;
+  });
+}
+
+Result<void> Executor::run_pipes() {
+  Stage& first = *stages_.front();
+  const auto* head = std::get_if<HeadPipe>(&plan_.rest.front());
+  if (head != nullptr) {
+    DURAMEN_TRY_VOID(run_in_order(first, head->rows));
+  } else {
+    DURAMEN_TRY_VOID(run_in_any_order(first));
+  }
+  return first.finish();
+}
+
+Result<void> Executor::run_in_order(Stage& first, std::uint64_t rows) {
+  OrderedScan ordered_scan(*scan_, progress_, ordered(rows, false));
+  return ordered_scan.run(
+      [&](KeptRow&& row) -> Result<bool> { return first.push(std::move(row.row)); });
+}
+
+Result<void> Executor::run_in_any_order(Stage& first) {
+  const std::vector<ScanUnit> units = scan_->units(range());
+  scan_->add_total(units.size());
+  for (const ScanUnit& unit : units) {
+    DURAMEN_TRY_VOID(scan_->read(
+        unit, range(), [](const Position&) { return true; },
+        [&](const Position&, std::size_t) -> Result<bool> {
+          if (!scan_->has_operations()) return first.push_view(scan_->row());
+          auto row = scan_->operated(scan_->row());
+          return row ? first.push(std::move(*row)) : Result<bool>(true);
+        }));
+  }
+  return {};
+}
+
+Result<void> Executor::add_hint() {
+  const bool narrowed = execution_.request.start || execution_.request.end;
+  if (!narrowed || execution_.after || output_.rows() != 0 || scan_->matched() != 0) return {};
+  const TimeNs stop_at = progress_.elapsed() + kHintTime;
+  std::uint64_t count = 0;
+  TimeNs first = 0;
+  TimeNs last = 0;
+  bool complete = true;
+  for (const ScanUnit& unit : scan_->units({})) {
+    complete = progress_.elapsed() < stop_at;
+    if (!complete) break;
+    const auto read = scan_->read(
+        unit, {}, [](const Position&) { return true; },
+        [&](const Position& position, std::size_t) -> Result<bool> {
+          first = count == 0 ? position.time : std::min(first, position.time);
+          last = count == 0 ? position.time : std::max(last, position.time);
+          ++count;
+          return true;
+        });
+    if (!read && read.error().code == ErrorCode::kCancelled) return read.error();
+    complete = read.has_value();
+    if (!complete) break;
+  }
+  if (count == 0) {
+    if (complete) end_.hint = "no match in the range, nor at any other time";
+    return {};
+  }
+  end_.hint = "no match in the range; " + std::string(complete ? "" : "at least ") +
+              std::to_string(count) + (count == 1 ? " match" : " matches") +
+              (first == last ? " at " + to_rfc3339(first)
+                             : " between " + to_rfc3339(first) + " and " + to_rfc3339(last));
+  return {};
+}
+
+}  // namespace
+
+bool is_pageable(const Query& query) {
+  return std::all_of(query.pipes.begin(), query.pipes.end(), is_row_operation);
+}
+
+Result<QueryEnd> execute(const Execution& execution, Progress& progress, const LineWriter& write) {
+  return Executor(execution, progress, write).run();
+}
+
+}  // namespace duramen::query

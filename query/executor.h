@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "query/ast.h"
+#include "query/cursor.h"
+#include "query/engine.h"
+#include "query/progress.h"
+#include "store/store.h"
+
+namespace duramen::query {
+
+/// Everything that one run needs, checked.
+struct Execution {
+  Query query;
+  QueryRequest request;
+  std::uint64_t limit = 0;  ///< of rows; 0: none
+  std::shared_ptr<const store::Snapshot> snapshot;
+  std::string store_id;
+  std::optional<Cursor> after;
+};
+
+/// True when pages of the answer can go on by position: its rows are records.
+bool is_pageable(const Query& query);
+
+/// Runs it to its end, on this thread. Errors: as RunningQuery::run.
+Result<QueryEnd> execute(const Execution& execution, Progress& progress, const LineWriter& write);
+
+}  // namespace duramen::query

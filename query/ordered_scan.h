@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "query/engine.h"
+#include "query/progress.h"
+#include "query/row.h"
+#include "query/scan.h"
+
+namespace duramen::query {
+
+/// A row on its way to the answer: as a line when nothing comes after, else as a Row.
+struct KeptRow {
+  Position position;
+  std::string json;
+  Row row;
+  std::size_t memory_bytes() const;
+};
+
+struct OrderedScanOptions {
+  Order order = Order::kNewestFirst;
+  TimeRange range;
+  std::optional<Position> after;  ///< only rows that come after this one
+  std::uint64_t rows = 0;         ///< as many are needed; 0: all
+  bool as_json = true;
+};
+
+/// Gives the rows of a scan in order, within bounded memory however many there are.
+///
+/// One pass keeps the best rows; when there are more than needed the worst are let go, and
+/// units that can only have worse ones are not read. When the rows needed do not fit in half of
+/// the query's memory, a pass gives those that did, and the next goes on behind the last of them.
+/// Threading: none.
+class OrderedScan {
+ public:
+  OrderedScan(Scan& scan, Progress& progress, OrderedScanOptions options);
+  /// False: it wants no more.
+  using Take = std::function<Result<bool>(KeptRow&&)>;
+  Result<void> run(const Take& take);
+
+ private:
+  struct Candidate {
+    Position position;
+    std::size_t row;
+  };
+
+  bool before(const Position& a, const Position& b) const;
+  bool wanted(const Position& position) const;
+  std::vector<ScanUnit> units_in_order() const;
+  /// True when the unit, and those after it in order, have no row that is wanted.
+  bool past_the_end(const ScanUnit& unit) const;
+  bool before_the_begin(const ScanUnit& unit) const;
+  Result<void> pass();
+  Result<void> read_unit(const ScanUnit& unit);
+  void keep(const Candidate& candidate);
+  void trim_to_memory();
+  void trim_to_rows();
+  void sort_kept();
+
+  Scan& scan_;
+  const OrderedScanOptions options_;
+  const std::size_t memory_limit_;
+  MemoryUse memory_;
+  std::uint64_t needed_;  ///< rows still needed; 0: all
+  std::optional<Position> after_;
+  std::optional<Position> cutoff_;  ///< of this pass: only rows before it are kept
+  bool out_of_memory_ = false;      ///< in this pass: rows were let go that are needed
+  std::vector<Candidate> candidates_;
+  std::vector<KeptRow> kept_;
+};
+
+}  // namespace duramen::query

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "query/aggregate.h"
+#include "query/ast.h"
+#include "query/progress.h"
+#include "query/row.h"
+#include "query/stage.h"
+
+namespace duramen::query {
+
+/// `stats`: groups in a hash table, limited by the query's memory. Gives its rows at the end, in
+/// ascending order of the groups.
+class StatsStage final : public Stage {
+ public:
+  StatsStage(StatsPipe pipe, const StageContext& context, Stage& next);
+  Result<bool> push(Row row) override;
+  Result<bool> push_view(const RowView& row) override;
+  Result<void> finish() override;
+
+ private:
+  struct GroupValue {
+    bool present = false;
+    model::FieldKind kind = model::FieldKind::kText;
+    std::string bytes;
+  };
+  struct Group {
+    std::vector<GroupValue> values;
+    std::vector<std::unique_ptr<Aggregate>> aggregates;
+  };
+
+  /// Sets key_ and key_values_ from the row.
+  void read_key(const RowView& row);
+  Result<Group*> find_group();
+  Result<bool> emit(const Group& group);
+
+  const StatsPipe pipe_;
+  const NameTable& names_;
+  Stage& next_;
+  const Progress& progress_;
+  MemoryUse memory_;
+  std::vector<Slot> by_;
+  std::vector<std::vector<Slot>> arguments_;  // a call
+  std::unordered_map<std::string, Group> groups_;
+  std::uint64_t emitted_ = 0;
+  std::string key_;
+  std::vector<GroupValue> key_values_;
+};
+
+}  // namespace duramen::query
