@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "tools/settings.h"
+
+namespace duramen::tools {
+
+enum class Kind {
+  kText,
+  kList,      ///< of texts
+  kFlag,      ///< true or false
+  kCount,     ///< a whole number
+  kBytes,     ///< 64MiB
+  kDuration,  ///< 15m
+  kSeconds,   ///< a duration that is kept in whole seconds
+  kLogLevel,
+  kLogFormat,
+};
+
+/// Where a value is kept; the type follows from the kind.
+using Field =
+    std::variant<std::string*, std::vector<std::string>*, bool*, std::uint32_t*, std::uint64_t*,
+                 TimeNs*, int*, std::optional<TimeNs>*, SizeLimit*, LogLevel*, LogFormat*>;
+
+/// One setting: everything that the file, options, variables, --help and docs/config.md need.
+struct Setting {
+  std::string_view
+      key;  ///< `http.listen`; the option is --http-listen, the variable DURAMEN_HTTP_LISTEN
+  Kind kind;
+  Field (*field)(Settings&);
+  std::uint64_t least;  ///< of numbers, in the unit of `kind` (bytes, nanoseconds, seconds)
+  std::uint64_t most;
+  bool reloadable;               ///< SIGHUP applies it
+  std::string_view doc;          ///< Markdown, one sentence or more
+  std::string_view default_doc;  ///< where the default is worked out at start
+};
+
+std::span<const Setting> settings_table();
+/// Nothing when there is no such key.
+const Setting* find_setting(std::string_view key);
+
+std::string option_name(const Setting& setting);    ///< `--http-listen`
+std::string variable_name(const Setting& setting);  ///< `DURAMEN_HTTP_LISTEN`
+/// What a value looks like: `size`, `true or false`, `number`.
+std::string_view kind_name(Kind kind);
+
+/// Sets from text as options and variables have it (a list with commas). Errors: kInvalidArgument
+/// that says what would be right, without the name of the setting.
+Result<void> set_from_text(const Setting& setting, std::string_view text, Settings& settings);
+Result<void> set_from_number(const Setting& setting, std::uint64_t number, Settings& settings);
+Result<void> set_list(const Setting& setting, std::vector<std::string> list, Settings& settings);
+
+/// The value as set_from_text() takes it.
+std::string value_text(const Setting& setting, const Settings& settings);
+
+/// ` (did you mean 'http.listen'?)`, or nothing when no candidate is near.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace duramen::tools
