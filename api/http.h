@@ -15,16 +15,19 @@
 
 namespace duramen::api {
 
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
 /// A request as handlers see it: no sockets. Header names are lower case; query parameters are
 /// decoded, in order, and may repeat.
 struct Request {
   std::string method;
   std::string path;
-  std::vector<std::pair<std::string, std::string>> parameters;
+  Parameters parameters;
   std::map<std::string, std::string, std::less<>> headers;
   std::string body;  ///< still encoded as content-encoding says
   std::string peer;  ///< address of the client, without the port
 
+  /// The first of that name.
   std::optional<std::string_view> parameter(std::string_view name) const;
   std::string_view header(std::string_view name) const;  ///< empty when absent
 };
@@ -46,8 +49,9 @@ class BodyWriter {
   virtual void when_gone(std::function<void()> on_gone) = 0;
 };
 
-/// Produces a body on a query thread, which may block. A false or error return aborts the chunked
-/// body without its last chunk, so that no client takes it for complete.
+/// Produces a body on a stream thread, which may block. An error before the first write() becomes a
+/// problem answer (to_problem): the status is held back until then. A later error aborts the
+/// chunked body without its last chunk, so that no client takes it for complete.
 using BodyProducer = std::function<Result<void>(BodyWriter&)>;
 
 struct Response {
@@ -64,6 +68,16 @@ using Responder = std::function<void(Response)>;
 using Handler = std::function<void(Request, Responder)>;
 
 Response json_response(int status, std::string json);
+Response text_response(int status, std::string text);
+/// `Not Found` for 404; `Unknown` for a status without a name.
+std::string_view status_text(int status);
+
+/// Decodes `%41`; nothing when a `%` is not followed by two hex digits.
+std::optional<std::string> percent_decoded(std::string_view text);
+/// Reads `a=1&b=x+y` (application/x-www-form-urlencoded). Errors: kInvalidArgument (bad percent
+/// encoding: names the parameter; more than 1,000 parameters).
+Result<Parameters> parse_form(std::string_view text);
+
 /// RFC 9457. `type` is a short name (`bad-query`), made into a relative URI `/problems/<type>`.
 struct Problem {
   int status = 500;
@@ -75,6 +89,8 @@ struct Problem {
   std::vector<std::pair<std::string, std::string>> members;
 };
 Response problem_response(const Problem& problem);
+/// A problem whose title is the status's name.
+Problem make_problem(int status, std::string type, std::string detail);
 /// The one table from ErrorCode to status, type and title.
 Problem to_problem(const Error& error);
 

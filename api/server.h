@@ -20,24 +20,25 @@ struct ServerOptions {
   std::uint32_t worker_threads = 4;   ///< handlers: parse and pack
   std::uint32_t stream_threads = 24;  ///< streamed bodies being produced at once
   std::uint64_t header_bytes = 16 * 1024;
-  std::uint64_t body_bytes = 64ULL << 20;           ///< of one request as sent
-  std::uint64_t bodies_bytes = 256ULL << 20;        ///< of all requests being read or handled
+  std::uint64_t body_bytes = 64ULL << 20;     ///< of one request as sent
+  std::uint64_t bodies_bytes = 256ULL << 20;  ///< of all requests being read or handled
   std::uint32_t connections = 1024;
-  std::uint32_t stream_buffer_bytes = 256 * 1024;   ///< unsent bytes of one streamed answer
-  std::uint32_t read_timeout_seconds = 30;          ///< for a whole header, and between body reads
-  std::uint32_t idle_timeout_seconds = 120;         ///< between requests
-  std::uint32_t write_timeout_seconds = 30;         ///< without progress on an answer
+  std::uint32_t stream_buffer_bytes = 256 * 1024;  ///< unsent bytes of one streamed answer
+  std::uint32_t read_timeout_seconds = 30;         ///< for a whole header, and between body reads
+  std::uint32_t idle_timeout_seconds = 120;        ///< between requests
+  std::uint32_t write_timeout_seconds = 30;        ///< without progress on an answer
 };
 
 /// Serves a Router over HTTP/1.1 (Boost.Beast). Handlers know no sockets.
 ///
+/// Ownership: the router and the registry outlive it.
 /// Threading: any thread. Blocking: start() binds; stop() waits for open requests up to its limit.
 /// Errors of start(): kInvalidArgument (an address that cannot be read, or one beyond loopback
 /// without insecure_listen), kUnavailable (port busy: names the address and the remedy).
 class HttpServer {
  public:
-  static Result<std::unique_ptr<HttpServer>> start(const ServerOptions& options, const Router& router,
-                                                   MetricRegistry& metrics);
+  static Result<std::unique_ptr<HttpServer>> start(const ServerOptions& options,
+                                                   const Router& router, MetricRegistry& metrics);
   HttpServer() = default;
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

@@ -1,7 +1,7 @@
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 # duramen_python_test(NAME name SCRIPT file.py [ARGS …] [TIMEOUT seconds] [COST n] [SERIAL])
-# A unittest file as one ctest test. It finds the binaries under test in $DURAMEN_BIN; it prints
+# A unittest file as one ctest test. It finds the binaries under test in $DURAMEN_BIN_DIR; it prints
 # `SKIPPED: reason` and exits with 77 when it cannot run here.
 function(duramen_python_test)
   cmake_parse_arguments(ARG "SERIAL" "NAME;SCRIPT;TIMEOUT" "ARGS" ${ARGN})
@@ -12,7 +12,7 @@ function(duramen_python_test)
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_SCRIPT} ${ARG_ARGS})
   set_tests_properties(${ARG_NAME} PROPERTIES
     TIMEOUT ${ARG_TIMEOUT} SKIP_RETURN_CODE 77
-    ENVIRONMENT "DURAMEN_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};PYTHONDONTWRITEBYTECODE=1")
+    ENVIRONMENT "DURAMEN_BIN_DIR=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};PYTHONDONTWRITEBYTECODE=1")
   if(ARG_SERIAL)
     set_tests_properties(${ARG_NAME} PROPERTIES RUN_SERIAL ON)
   endif()

@@ -17,13 +17,13 @@
 namespace duramen::ingest {
 
 struct IngestLimits {
-  std::uint64_t body_bytes = 64ULL << 20;      ///< of one request, decompressed
-  std::uint64_t line_bytes = 1ULL << 20;       ///< a longer message is split into marked parts
+  std::uint64_t body_bytes = 64ULL << 20;  ///< of one request, decompressed
+  std::uint64_t line_bytes = 1ULL << 20;   ///< a longer message is split into marked parts
   std::uint32_t fields_per_record = 1000;
   std::uint32_t streams_per_request = 10'000;
-  std::uint64_t inflight_bytes = 256ULL << 20; ///< bodies being parsed or waiting for their ack
-  std::uint32_t reported_errors = 100;         ///< rejected lines named in one answer
-  std::uint32_t days_per_request = 64;         ///< new days that one batch may open
+  std::uint64_t inflight_bytes = 256ULL << 20;  ///< bodies being parsed or waiting for their ack
+  std::uint32_t reported_errors = 100;          ///< rejected lines named in one answer
+  std::uint32_t days_per_request = 64;          ///< new days that one batch may open
 };
 
 /// What the query parameters of POST /api/v1/ingest say. Empty lists mean the defaults of
@@ -51,8 +51,8 @@ struct RejectedLine {
 struct IngestAnswer {
   std::uint64_t accepted = 0;
   std::uint64_t rejected = 0;
-  std::vector<RejectedLine> errors;     ///< the first `reported_errors`
-  std::vector<std::string> warnings;    ///< "3 lines had a time outside …: filed under received time"
+  std::vector<RejectedLine> errors;  ///< the first `reported_errors`
+  std::vector<std::string> warnings;  ///< "3 lines had a time outside …: filed under received time"
   std::optional<model::AppendAck> ack;  ///< absent when no line was good
 };
 
@@ -82,6 +82,7 @@ class Ingest {
 
  private:
   struct State;
+  struct Pending;
   std::shared_ptr<State> state_;
 };
 

@@ -31,7 +31,7 @@ show() {
 }
 
 echo "demo: data directory $place (removed at the end)"
-"$bin/duramend" --data-dir "$place/data" --run-dir "$place/run" "${options[@]}" &
+"$bin/duramend" --data-dir "$place/data" "${options[@]}" &
 daemon=$!
 # The daemon writes this file once it answers; it ends at once when it cannot start.
 until [[ -s $place/data/http.address ]]; do

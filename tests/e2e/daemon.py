@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.parse
 
-BIN = pathlib.Path(os.environ["DURAMEN_BIN"])
+BIN = pathlib.Path(os.environ["DURAMEN_BIN_DIR"])
 START_SECONDS = 60  # a sanitizer build on a busy machine is slow
 STOP_SECONDS = 10  # what the daemon promises
 
@@ -89,7 +89,7 @@ class Daemon:
     def start(self):
         address_file = self.data / "http.address"
         address_file.unlink(missing_ok=True)
-        command = [BIN / "duramend", "--data-dir", self.data, "--run-dir", self.directory / "run"]
+        command = [BIN / "duramend", "--data-dir", self.data]
         if "--http-listen" not in self.options:
             command += ["--http-listen", "127.0.0.1:0"]
         with open(self.log, "ab") as log:

@@ -1,0 +1,59 @@
+#include "api/routes/parameters.h"
+#include "api/routes/route_groups.h"
+
+namespace duramen::api {
+namespace {
+
+constexpr std::string_view kLiveOpenApi = R"({
+  "responses": {"200": {"description":"the process answers"}}
+})";
+constexpr std::string_view kReadyOpenApi = R"({
+  "parameters": [{"name":"for","in":"query","schema":{"enum":["read","write"]},"description":"write: also 503 while writes are refused, as on a full disk"
+}],
+  "responses": {
+  "200" : {"description" : "ready"}, "503" : { "description" : "not ready, with the reason" }
+}
+})";
+
+Response fresh(Response response) {
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+Response not_ready(const std::string& reason) {
+  Problem problem = make_problem(503, "not-ready", reason);
+  problem.retry_after_seconds = 2;
+  return fresh(problem_response(problem));
+}
+
+}  // namespace
+
+void add_health_routes(Router& router, const Services& services) {
+  const Handler live = [](const Request&, const Responder& respond) {
+    respond(fresh(text_response(200, "ok\n")));
+  };
+  const Handler ready = [&readiness = services.readiness, &store = services.store](
+                            const Request& request, const Responder& respond) {
+    const std::string reason = readiness.reason();
+    if (!reason.empty()) {
+      respond(not_ready(reason));
+      return;
+    }
+    if (request.parameter("for") == "write") {
+      if (const auto refused = store.status().writes_refused) {
+        respond(not_ready(*refused));
+        return;
+      }
+    }
+    respond(fresh(text_response(200, "ready\n")));
+  };
+  // Live answers also when every worker is busy: a busy process must not be killed for it.
+  for (const auto* path : {"/health/live", "/livez", "/healthz"}) {
+    router.add({"GET", path, "Does the process answer", live, std::string(kLiveOpenApi), true});
+  }
+  for (const auto* path : {"/health/ready", "/readyz", "/ready"}) {
+    router.add({"GET", path, "Can the process take work", ready, std::string(kReadyOpenApi)});
+  }
+}
+
+}  // namespace duramen::api

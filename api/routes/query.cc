@@ -1,0 +1,112 @@
+#include <nlohmann/json.hpp>
+
+#include "api/routes/query_call.h"
+#include "api/routes/route_groups.h"
+#include "base/json_text.h"
+
+namespace duramen::api {
+namespace {
+
+constexpr std::string_view kOpenApi = R"({
+  "description": "Streams the matching rows, one JSON object a line (or text with Accept: text/plain).",
+  "parameters": [
+    {"name":"q","in":"query","schema":{"type":"string"},"description":"the query; empty means everything"},
+    {"name":"start","in":"query","schema":{"type":"string"},"description":"inclusive: RFC 3339, Unix time, now-15m, -15m"},
+    {"name":"end","in":"query","schema":{"type":"array","items":{"type":"string"}},"description":"exclusive end of the range; the value 1 asks for a last line with rows and cursor; may be given once as each"},
+    {"name":"limit","in":"query","schema":{"type":"integer"},"description":"rows; default 100, 0 is no limit"},
+    {"name":"order","in":"query","schema":{"enum":["desc","asc"]},"description":"newest first (default) or oldest first"},
+    {"name":"cursor","in":"query","schema":{"type":"string"},"description":"continues after an earlier answer"},
+    {"name":"timeout","in":"query","schema":{"type":"string"},"description":"such as 10s; never above the server's"}
+  ],
+  "responses": {
+    "200": {"description":"rows","content":{"application/x-ndjson":{},"text/plain":{}}},
+    "400": {"description":"a bad query or parameter; the detail names the place"},
+    "429": {"description":"too many queries run; see Retry-After"},
+    "503": {"description":"cancelled, or too many answers are streamed"},
+    "504": {"description":"the time-out passed before the first row"}
+  }
+})";
+
+constexpr std::string_view kLinesType = "application/x-ndjson";
+constexpr std::string_view kTextType = "text/plain";
+
+/// `_time _msg` of a row; a row without a message (an aggregate) stays JSON.
+void append_text_line(std::string& out, std::string_view json) {
+  const auto row = nlohmann::json::parse(json, nullptr, false);
+  if (!row.is_object()) {
+    out += json;
+    return;
+  }
+  const auto text_of = [&](const char* name) -> const std::string* {
+    const auto at = row.find(name);
+    return at == row.end() ? nullptr : at->get_ptr<const std::string*>();
+  };
+  const std::string* time = text_of("_time");
+  const std::string* message = text_of("_msg");
+  const std::string* coded = text_of("_msg_base64");
+  if (message == nullptr && coded == nullptr) {
+    out += json;
+    return;
+  }
+  if (time != nullptr) out += *time + " ";
+  if (message != nullptr) {
+    out += *message;
+  } else if (!from_base64(*coded, out)) {
+    out += *coded;
+  }
+}
+
+/// Runs the query and writes its rows, then the end line or the error line.
+Result<void> write_rows(query::RunningQuery& query, BodyWriter& out, bool text, bool end_line) {
+  std::string line;
+  bool wrote = false;
+  const auto write = [&](std::string_view json) -> Result<void> {
+    line.clear();
+    if (text) {
+      append_text_line(line, json);
+    } else {
+      line = json;
+    }
+    line += '\n';
+    wrote = true;
+    return out.write(line);
+  };
+  auto end = query.run(write);
+  if (end) {
+    if (end_line) return out.write(end_line_json(*end) + "\n");
+    return {};
+  }
+  if (wrote) {
+    // The status is gone: say it in the body, then break the body off. A client that left does
+    // not hear either, and the error of the query is the one to report.
+    [[maybe_unused]] const auto ignored = out.write(error_line_json(end.error()) + "\n");
+  }
+  return std::move(end).error();
+}
+
+Response answer_query(query::QueryEngine& engine, const Clock& clock, const Request& request) {
+  auto read =
+      read_query_call(request, clock, {"q", "start", "end", "limit", "order", "cursor", "timeout"});
+  if (auto* refusal = std::get_if<Response>(&read)) return std::move(*refusal);
+  const auto& call = std::get<QueryCall>(read);
+  const bool text = preferred_type(request.header("accept"), {kLinesType, kTextType}) == 1;
+  return stream_query(
+      engine, call.request, text ? "text/plain; charset=utf-8" : kLinesType,
+      [text, end_line = call.end_line](query::RunningQuery& query, BodyWriter& out) {
+        return write_rows(query, out, text, end_line);
+      });
+}
+
+}  // namespace
+
+void add_query_routes(Router& router, const Services& services) {
+  const Handler handler = [&engine = services.queries, &clock = services.clock](
+                              const Request& request, const Responder& respond) {
+    respond(answer_query(engine, clock, request));
+  };
+  router.add({"GET", "/api/v1/query", "Run a query", handler, std::string(kOpenApi)});
+  router.add(
+      {"POST", "/api/v1/query", "Run a query given in the body", handler, std::string(kOpenApi)});
+}
+
+}  // namespace duramen::api

@@ -1,0 +1,152 @@
+#include "api/routes/query_call.h"
+
+#include <algorithm>
+
+#include "base/json_text.h"
+#include "base/time_text.h"
+
+namespace duramen::api {
+namespace {
+
+class CallReader {
+ public:
+  CallReader(QueryCall& call, TimeNs now) : call_(call), now_(now) {}
+
+  Result<void> read(std::string_view name, std::string_view value) {
+    auto& request = call_.request;
+    if (name == "q") {
+      request.q = value;
+    } else if (name == "cursor") {
+      request.cursor = value;
+    } else if (name == "start") {
+      DURAMEN_TRY(request.start, time(name, value));
+    } else if (name == "end") {
+      return read_end(value);
+    } else if (name == "limit") {
+      DURAMEN_TRY(request.limit, parse_count(name, value));
+    } else if (name == "order") {
+      return read_order(value);
+    } else if (name == "timeout") {
+      auto timeout = parse_duration(value);
+      if (!timeout) return std::move(timeout).error().with("'timeout'");
+      request.timeout = *timeout;
+    }
+    return {};
+  }
+
+  /// `end` may come once as a time and once as a flag.
+  bool takes_twice(std::string_view name, std::string_view value) const {
+    return name == "end" && (is_end_flag(value) ? !call_.end_line : !call_.request.end);
+  }
+
+ private:
+  static bool is_end_flag(std::string_view value) {
+    return value == "1" || value == "true" || value == "0" || value == "false";
+  }
+
+  Result<TimeNs> time(std::string_view name, std::string_view value) const {
+    auto out = parse_time_argument(value, now_);
+    if (!out) return std::move(out).error().with("'" + std::string(name) + "'");
+    return out;
+  }
+
+  Result<void> read_end(std::string_view value) {
+    if (is_end_flag(value)) {
+      call_.end_line = value == "1" || value == "true";
+      return {};
+    }
+    DURAMEN_TRY(call_.request.end, time("end", value));
+    return {};
+  }
+
+  Result<void> read_order(std::string_view value) {
+    if (value == "asc") {
+      call_.request.order = query::Order::kOldestFirst;
+    } else if (value == "desc") {
+      call_.request.order = query::Order::kNewestFirst;
+    } else {
+      return Error{ErrorCode::kInvalidArgument, "'order' must be asc or desc"};
+    }
+    return {};
+  }
+
+  QueryCall& call_;
+  TimeNs now_;
+};
+
+}  // namespace
+
+OrRefusal<QueryCall> read_query_call(const Request& request, const Clock& clock,
+                                     const std::vector<std::string_view>& known) {
+  auto gathered = all_parameters(request);
+  if (auto* refusal = std::get_if<Response>(&gathered)) return std::move(*refusal);
+  const auto& parameters = std::get<Parameters>(gathered);
+  if (auto refusal = refuse_unknown(parameters, known)) return *std::move(refusal);
+  QueryCall out;
+  CallReader reader(out, clock.now());
+  std::vector<std::string_view> seen;
+  for (const auto& [name, value] : parameters) {
+    const bool again = std::find(seen.begin(), seen.end(), name) != seen.end();
+    if (again && !reader.takes_twice(name, value)) {
+      return bad_parameter("'" + name + "' is given twice");
+    }
+    seen.push_back(name);
+    if (auto read = reader.read(name, value); !read) return bad_parameter(read.error().message);
+  }
+  return out;
+}
+
+Problem query_problem(const Error& error) {
+  if (error.code == ErrorCode::kInvalidArgument) {
+    return make_problem(400, "bad-query", error.message);
+  }
+  if (error.code == ErrorCode::kOutOfRange) {
+    return make_problem(413, "query-too-long", error.message);
+  }
+  return to_problem(error);
+}
+
+std::string end_line_json(const query::QueryEnd& end) {
+  std::string out = "{\"_end\":{\"rows\":" + std::to_string(end.rows) + ",\"cursor\":";
+  append_json_string_lossy(out, end.cursor);
+  out += ",\"partial\":";
+  out += end.partial ? "true" : "false";
+  out += ",\"warnings\":[";
+  for (std::size_t i = 0; i < end.warnings.size(); ++i) {
+    if (i > 0) out += ',';
+    append_json_string_lossy(out, end.warnings[i]);
+  }
+  out += "],\"scanned_rows\":" + std::to_string(end.scanned_rows) +
+         ",\"scanned_bytes\":" + std::to_string(end.scanned_bytes) + ",\"hint\":";
+  append_json_string_lossy(out, end.hint);
+  return out + "}}";
+}
+
+std::string error_line_json(const Error& error) {
+  const Problem problem = query_problem(error);
+  std::string out = "{\"_error\":{\"type\":";
+  append_json_string_lossy(out, "/problems/" + problem.type);
+  out += ",\"detail\":";
+  append_json_string_lossy(out, problem.detail);
+  return out + "}}";
+}
+
+Response stream_query(query::QueryEngine& engine, const query::QueryRequest& request,
+                      std::string_view content_type, QueryProducer produce) {
+  auto started = engine.start(request);
+  if (!started) return problem_response(query_problem(started.error()));
+  BodyProducer body = [query = *std::move(started),
+                       produce = std::move(produce)](BodyWriter& out) -> Result<void> {
+    out.when_gone([weak = std::weak_ptr<query::RunningQuery>(query)] {
+      if (const auto running = weak.lock()) running->cancel();
+    });
+    return produce(*query, out);
+  };
+  return Response{200,
+                  {{"Content-Type", std::string(content_type)},
+                   {"Cache-Control", "no-store"},
+                   {"X-Accel-Buffering", "no"}},
+                  std::move(body)};
+}
+
+}  // namespace duramen::api

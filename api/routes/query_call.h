@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/http.h"
+#include "api/routes/parameters.h"
+#include "base/clock.h"
+#include "query/engine.h"
+
+namespace duramen::api {
+
+/// What /query and /stats were asked.
+struct QueryCall {
+  query::QueryRequest request;
+  bool end_line = false;  ///< `end=1`
+};
+
+/// Reads the parameters from URL and body. `end` may come twice: `1` asks for the end line, any
+/// other value is the end of the time range.
+OrRefusal<QueryCall> read_query_call(const Request& request, const Clock& clock,
+                                     const std::vector<std::string_view>& known);
+
+/// What an engine's refusal means for the client.
+Problem query_problem(const Error& error);
+
+/// `{"_end":{…}}`, without a line end.
+std::string end_line_json(const query::QueryEnd& end);
+/// `{"_error":{"type":…,"detail":…}}`, without a line end.
+std::string error_line_json(const Error& error);
+
+/// Starts the query and answers with `produce(query, writer)` on a stream thread; the query is
+/// cancelled when the client goes away.
+using QueryProducer = std::function<Result<void>(query::RunningQuery&, BodyWriter&)>;
+Response stream_query(query::QueryEngine& engine, const query::QueryRequest& request,
+                      std::string_view content_type, QueryProducer produce);
+
+}  // namespace duramen::api

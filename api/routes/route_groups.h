@@ -1,0 +1,18 @@
+#pragma once
+
+#include "api/routes.h"
+
+namespace duramen::api {
+
+/// Each adds the routes of one subject; api/routes.cc calls them all.
+void add_ingest_routes(Router& router, const Services& services);
+void add_query_routes(Router& router, const Services& services);
+void add_stats_routes(Router& router, const Services& services);
+void add_running_query_routes(Router& router, const Services& services);
+void add_admin_routes(Router& router, const Services& services);
+void add_status_routes(Router& router, const Services& services);
+void add_health_routes(Router& router, const Services& services);
+/// Last: it describes all routes that are there.
+void add_openapi_route(Router& router, const Services& services);
+
+}  // namespace duramen::api

@@ -1,0 +1,115 @@
+#include <algorithm>
+#include <charconv>
+
+#include "api/routes/parameters.h"
+#include "api/routes/route_groups.h"
+#include "base/json_text.h"
+#include "base/time_text.h"
+
+namespace duramen::api {
+namespace {
+
+constexpr std::string_view kListOpenApi = R"({
+  "responses": {"200": {"description":"queries that run now, with their progress"}}
+})";
+constexpr std::string_view kStopAllOpenApi = R"({
+  "responses": {"200": {"description":"how many queries were told to stop"}}
+})";
+constexpr std::string_view kOneOpenApi = R"({
+  "parameters": [{"name":"id","in":"path","required":true,"schema":{"type":"integer"}}],
+  "responses": {"200": {"description":"the query and its progress"}, "404": {"description":"no such query runs"}}
+})";
+constexpr std::string_view kStopOpenApi = R"({
+  "parameters": [{"name":"id","in":"path","required":true,"schema":{"type":"integer"}}],
+  "responses": {"204": {"description":"the query is told to stop"}, "404": {"description":"no such query runs"}}
+})";
+
+void append_query(std::string& out, const query::QueryInfo& info, TimeNs now) {
+  out += "{\"id\":" + std::to_string(info.id) + ",\"q\":";
+  append_json_string_lossy(out, info.q);
+  out += ",\"started\":\"" + to_rfc3339(info.started) + "\",\"seconds\":" +
+         std::to_string(static_cast<double>(now - info.started) / kNsPerSecond) +
+         ",\"scanned_rows\":" + std::to_string(info.scanned_rows) +
+         ",\"scanned_bytes\":" + std::to_string(info.scanned_bytes) +
+         ",\"scan_units\":" + std::to_string(info.scan_units) +
+         ",\"scan_units_total\":" + std::to_string(info.scan_units_total) +
+         ",\"memory_bytes\":" + std::to_string(info.memory_bytes) + "}";
+}
+
+Response fresh(Response response) {
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+/// The number in the path; none for what cannot be an id, which is then not found.
+std::optional<std::uint64_t> path_id(const Request& request) {
+  const auto text = request.parameter("id").value_or("");
+  std::uint64_t out = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+  return out;
+}
+
+Response no_such_query(const Request& request) {
+  return problem_response(
+      make_problem(404, "no-such-query",
+                   "no query " + std::string(request.parameter("id").value_or("")) + " runs"));
+}
+
+Response list_queries(const Services& services) {
+  std::string json = "{\"queries\":[";
+  for (const auto& info : services.queries.list()) {
+    if (json.back() != '[') json += ',';
+    append_query(json, info, services.clock.now());
+  }
+  return fresh(json_response(200, json + "]}\n"));
+}
+
+Response show_query(const Services& services, const Request& request) {
+  const auto id = path_id(request);
+  const auto running = services.queries.list();
+  const auto at = std::find_if(running.begin(), running.end(),
+                               [&](const query::QueryInfo& info) { return id && info.id == *id; });
+  if (at == running.end()) return no_such_query(request);
+  std::string json;
+  append_query(json, *at, services.clock.now());
+  return fresh(json_response(200, json + "\n"));
+}
+
+Response stop_query(const Services& services, const Request& request) {
+  const auto id = path_id(request);
+  if (!id || !services.queries.cancel(*id)) return no_such_query(request);
+  return Response{204, {}, std::string()};
+}
+
+Response stop_all(const Services& services) {
+  const std::size_t running = services.queries.list().size();
+  services.queries.cancel_all();
+  return json_response(200, "{\"cancelled\":" + std::to_string(running) + "}\n");
+}
+
+}  // namespace
+
+void add_running_query_routes(Router& router, const Services& services) {
+  const auto handler = [services](auto answer) {
+    return [services, answer](const Request& request, const Responder& respond) {
+      respond(answer(services, request));
+    };
+  };
+  const auto without_request = [](auto answer) {
+    return [answer](const Services& s, const Request& request) {
+      if (auto refusal = refuse_unknown(request.parameters, {})) return *std::move(refusal);
+      return answer(s);
+    };
+  };
+  router.add({"GET", "/api/v1/queries", "List running queries",
+              handler(without_request(list_queries)), std::string(kListOpenApi)});
+  router.add({"DELETE", "/api/v1/queries", "Stop all running queries",
+              handler(without_request(stop_all)), std::string(kStopAllOpenApi)});
+  router.add({"GET", "/api/v1/queries/{id}", "Show a running query", handler(show_query),
+              std::string(kOneOpenApi)});
+  router.add({"DELETE", "/api/v1/queries/{id}", "Stop a running query", handler(stop_query),
+              std::string(kStopOpenApi)});
+}
+
+}  // namespace duramen::api

@@ -1,0 +1,118 @@
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "api/routes/disk_forecast.h"
+#include "api/routes/parameters.h"
+#include "api/routes/route_groups.h"
+#include "base/time_text.h"
+
+namespace duramen::api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kStatusOpenApi = R"({
+  "responses": {"200": {"description":"version, node, disk by part, retention, days left, damage"}}
+})";
+constexpr std::string_view kMetricsOpenApi = R"({
+  "responses": {"200": {"description":"Prometheus text 0.0.4","content":{"text/plain":{}}}}
+})";
+
+std::string node_name(model::NodeId node) {
+  std::array<char, 20> text{};
+  const int size = std::snprintf(text.data(), text.size(), "%016llx",
+                                 static_cast<unsigned long long>(node.value()));
+  return std::string(text.data(), static_cast<std::size_t>(size));
+}
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json disk_json(const store::StoreStatus& status, TimeNs now) {
+  const auto forecast = forecast_disk(status, now);
+  return {{"total_bytes", status.disk_bytes},
+          {"free_bytes", status.free_bytes},
+          {"journal_bytes", status.journal_bytes},
+          {"wal_bytes", status.wal_bytes},
+          {"block_bytes", status.block_bytes},
+          {"block_parts",
+           {{"templates_bytes", status.block_sizes.templates},
+            {"rows_bytes", status.block_sizes.rows},
+            {"variables_bytes", status.block_sizes.variables},
+            {"fields_bytes", status.block_sizes.fields}}},
+          {"daily_bytes", or_null(forecast.daily_bytes)},
+          {"days_left", or_null(forecast.days_left)}};
+}
+
+Json segments_json(const store::StoreStatus& status) {
+  Json out = Json::array();
+  for (const auto& segment : status.segments) {
+    out.push_back({{"name", segment.name},
+                   {"blocks", segment.blocks},
+                   {"rows", segment.rows},
+                   {"raw_bytes", segment.raw_bytes},
+                   {"disk_bytes", segment.disk_bytes}});
+  }
+  return out;
+}
+
+Json status_json(const Services& services, TimeNs started) {
+  const auto status = services.store.status();
+  const TimeNs now = services.clock.now();
+  const std::string not_ready = services.readiness.reason();
+  const auto& age = status.retention.age;
+  return {{"version", services.version},
+          {"node", node_name(status.node)},
+          {"store_id", status.store_id},
+          {"host", status.host},
+          {"started", to_rfc3339(started)},
+          {"uptime_seconds", static_cast<double>(now - started) / kNsPerSecond},
+          {"ready", not_ready.empty()},
+          {"not_ready_reason", not_ready.empty() ? Json(nullptr) : Json(not_ready)},
+          {"writes_refused", or_null(status.writes_refused)},
+          {"rows", status.rows},
+          {"durable_seq", status.durable.value()},
+          {"built_seq", status.built.value()},
+          {"open_rows", status.open_rows},
+          {"open_raw_bytes", status.open_raw_bytes},
+          {"batch_ids", status.batch_ids},
+          {"queries_running", services.queries.list().size()},
+          {"retention",
+           {{"age", age ? Json(to_duration_text(*age)) : Json(nullptr)},
+            {"age_seconds", age ? Json(*age / kNsPerSecond) : Json(nullptr)},
+            {"bytes", or_null(status.retention.bytes)}}},
+          {"disk", disk_json(status, now)},
+          {"segments", segments_json(status)},
+          {"damaged", status.damaged}};
+}
+
+}  // namespace
+
+void add_status_routes(Router& router, const Services& services) {
+  router.add({"GET", "/api/v1/status", "How this node is",
+              [services, started = services.clock.now()](const Request& request,
+                                                         const Responder& respond) {
+                if (auto refusal = refuse_unknown(request.parameters, {})) {
+                  respond(*std::move(refusal));
+                  return;
+                }
+                const auto json = status_json(services, started);
+                Response out = json_response(
+                    200, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+                out.headers.emplace_back("Cache-Control", "no-store");
+                respond(std::move(out));
+              },
+              std::string(kStatusOpenApi)});
+  router.add({"GET", "/metrics", "Metrics for Prometheus",
+              [&metrics = services.metrics](const Request&, const Responder& respond) {
+                Response out = text_response(200, metrics.render());
+                out.headers[0].second = "text/plain; version=0.0.4; charset=utf-8";
+                respond(std::move(out));
+              },
+              std::string(kMetricsOpenApi)});
+}
+
+}  // namespace duramen::api

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/http.h"
+#include "api/router.h"
+#include "api/server/byte_budget.h"
+#include "api/server/exchange.h"
+#include "api/server/server_state.h"
+#include "api/server/streamed_body.h"
+
+namespace duramen::api {
+
+/// One client: reads requests one after the other, has each answered, writes the answers.
+///
+/// Threading: everything but the constructor and the three posted entries runs on its strand.
+/// Ownership: ServerState::connections holds it until close(). One read and one write at most are
+/// outstanding; buffers live until their operation has completed, also after close().
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(boost::asio::ip::tcp::socket socket, ServerState& server);
+
+  /// Any thread. `refuse`: the server has too many connections; say so and close.
+  void post_start(bool refuse);
+  /// Any thread: close now when idle, else after the present answer.
+  void post_wind_down();
+  /// Any thread: close now.
+  void post_abort();
+
+ private:
+  using ErrorCodeOf = boost::system::error_code;
+  using Time = std::chrono::steady_clock::time_point;
+  enum class Phase {
+    kIdle,      ///< between requests
+    kHeader,    ///< some bytes of a header are here
+    kContinue,  ///< writing 100 Continue
+    kBody,      ///< reading a body of known length
+    kChunkedBody,
+    kHandling,  ///< a handler has the request
+    kWriting,   ///< writing a whole answer
+    kStreaming,
+    kDraining,  ///< answered and shut down; reading what the client still sends
+    kClosed,
+  };
+
+  // connection.cc: life and time-outs
+  void open(bool refuse);
+  void wind_down();
+  void close();
+  void set_deadline(std::chrono::nanoseconds from_now);
+  void clear_deadline() { deadline_ = Time::max(); }
+  void arm_timer();
+  void on_timer(const ErrorCodeOf& ec);
+  void on_deadline();
+
+  // connection_read.cc: header and body
+  void wait_for_request();
+  void advance_header();
+  void read_more();
+  void on_read(const ErrorCodeOf& ec, std::size_t bytes);
+  void fail_parse(const ErrorCodeOf& ec);
+  void begin_request();
+  bool fill_request();
+  bool accept_body();
+  void send_continue();
+  void start_body();
+  void read_body();
+  void on_body(const ErrorCodeOf& ec, std::size_t bytes);
+  bool too_slow() const;
+  void advance_chunked();
+  void on_drained(std::size_t bytes);
+
+  // connection_answer.cc: handlers, whole answers
+  void dispatch_request();
+  void on_response(Response response);
+  /// Answers a request whose body is not read: closes afterwards if there is one.
+  void refuse(const Problem& problem, Refusal reason);
+  void refuse(Response response);
+  void write_whole(Response response, bool length_known = true);
+  void write_parts();
+  void on_written(const ErrorCodeOf& ec, std::size_t bytes);
+  void finish_request(bool whole);
+  void linger();
+
+  // connection_stream.cc: streamed answers
+  void start_stream(Response response);
+  void pump();
+  void on_stream_sent();
+  void write_chunk(std::string bytes, const StreamedBody::Taken& taken);
+  void flush_soon();
+  void client_left();
+
+  std::chrono::nanoseconds seconds(std::uint32_t s) const { return std::chrono::seconds(s); }
+  std::size_t header_limit() const { return server_.options.header_bytes; }
+
+  ServerState& server_;
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer timer_;
+  boost::asio::steady_timer flush_timer_;
+  Time deadline_ = Time::max();
+  bool timer_armed_ = false;
+  bool flush_armed_ = false;
+  Phase phase_ = Phase::kIdle;
+
+  std::array<char, 16 * 1024> arrived_;  ///< where read_more() reads into
+  std::string ahead_;                    ///< read and not yet parsed
+  bool reading_ = false;
+  std::optional<boost::beast::http::request_parser<boost::beast::http::empty_body>> header_;
+  std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> chunked_;
+  std::size_t header_seen_ = 0;
+  std::string peer_;
+
+  Request request_;
+  Time request_began_;
+  Time body_began_;
+  std::size_t route_ = 0;
+  bool http10_ = false;
+  bool head_only_ = false;
+  bool keep_alive_ = true;
+  bool body_unread_ = false;
+  std::size_t body_length_ = 0;
+  std::size_t body_have_ = 0;
+  ByteBudget::Hold hold_;
+  std::shared_ptr<Exchange> exchange_;
+
+  std::array<std::string, 3> parts_;  ///< being written, in order
+  std::size_t written_ = 0;           ///< bytes of parts_
+  bool writing_ = false;
+  int status_ = 0;
+
+  std::shared_ptr<StreamedBody> stream_;
+  Response stream_head_;
+  bool head_sent_ = false;
+  bool last_chunk_ = false;  ///< what is being written ends the stream
+  bool stream_whole_ = false;
+  std::size_t drained_ = 0;
+  Time drain_end_;
+};
+
+}  // namespace duramen::api
