@@ -116,6 +116,61 @@ std::size_t ipv4_at(std::string_view message, std::size_t begin, std::size_t end
   return at - begin;
 }
 
+/// True when `at` looks like `pattern`, where 0 is any digit and A any ASCII letter.
+bool looks_like(const char* at, std::string_view pattern) {
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char p = pattern[i];
+    const bool same = p == '0'   ? token_class(at[i]) == kDigit
+                      : p == 'A' ? fold_ascii(at[i]) >= 'a' && fold_ascii(at[i]) <= 'z'
+                                 : at[i] == p;
+    if (!same) return false;
+  }
+  return true;
+}
+
+/// The size of the time that begins at `begin`, whose first number ends at `end`; 0 for none.
+std::size_t time_at(std::string_view message, std::size_t begin, std::size_t end) {
+  constexpr std::size_t kShortest = 19;
+  if (message.size() - begin < kShortest) return 0;
+  const char* at = message.data() + begin;
+  const char next = message[end];
+  std::size_t size = kShortest;
+  if (end - begin == 4 && (next == '-' || next == '/')) {
+    const std::string_view date = next == '-' ? "0000-00-00" : "0000/00/00";
+    const bool separated = at[10] == ' ' || (next == '-' && at[10] == 'T');
+    if (!separated || !looks_like(at + 11, "00:00:00") || !looks_like(at, date)) return 0;
+  } else if (end - begin == 2 && next == '/' && message.size() - begin > kShortest) {
+    if (!looks_like(at, "00/AAA/0000:00:00:00")) return 0;
+    ++size;
+  } else {
+    return 0;
+  }
+  const auto byte = [&](std::size_t i) { return i < message.size() - begin ? at[i] : '\0'; };
+  if ((byte(size) == '.' || byte(size) == ',') && token_class(byte(size + 1)) == kDigit) {
+    const std::size_t first = ++size;
+    while (token_class(byte(size)) == kDigit) ++size;
+    if (size - first > 9) return 0;
+  }
+  if (byte(size) == 'Z') ++size;
+  return is_token_byte(byte(size)) ? 0 : size;
+}
+
+/// The size of the compound variable that begins at `begin`, whose first token ends at `end`; 0 for
+/// none.
+std::size_t compound_at(std::string_view message, std::size_t begin, std::size_t end) {
+  if (end == message.size()) return 0;
+  switch (message[end]) {
+    case '-':
+      return end - begin == 8 ? uuid_at(message, begin, end) : time_at(message, begin, end);
+    case '/':
+      return time_at(message, begin, end);
+    case '.':
+      return ipv4_at(message, begin, end);
+    default:
+      return 0;
+  }
+}
+
 }  // namespace
 
 bool MessageSplitter::classify(std::string_view message) {
@@ -187,8 +242,7 @@ bool MessageSplitter::cut(std::string_view message, std::vector<Slice>& variable
         continue;
       }
       if (begin < copied) continue;  // within a compound variable
-      std::size_t size = uuid_at(message, begin, at);
-      if (size == 0) size = ipv4_at(message, begin, at);
+      std::size_t size = compound_at(message, begin, at);
       const char slot = size == 0 ? kDigitSlot : kCompoundSlot;
       if (size == 0) size = at - begin;
       if (!constant(message, copied, begin) || variables.size() - before == kMaxTemplateSlots) {

@@ -10,9 +10,10 @@ namespace duramen::model {
 
 /// Bytes that stand for a variable in the text of a template. Written to disk
 /// (docs/format/block.md).
-inline constexpr char kDigitSlot = '\x11';     ///< one token that has a digit
-inline constexpr char kWordSlot = '\x12';      ///< one token without a digit
-inline constexpr char kCompoundSlot = '\x13';  ///< UUID or IPv4 address, whole; may contain words
+inline constexpr char kDigitSlot = '\x11';  ///< one token that has a digit
+inline constexpr char kWordSlot = '\x12';   ///< one token without a digit
+inline constexpr char kCompoundSlot =
+    '\x13';  ///< UUID, IPv4 address or time, whole; may hold words
 inline bool is_slot(char c) { return c >= kDigitSlot && c <= kCompoundSlot; }
 
 inline constexpr std::size_t kMaxTemplateSlots = 512;

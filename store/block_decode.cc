@@ -35,14 +35,16 @@ class BlockDecoder {
   }
   Result<void> read_rows(std::string_view value);
   Result<void> check_rows() const;
+  void build_rows();
   Result<void> check_times_and_seqs() const;
-  Result<void> read_columns(FrameReader& reader, std::uint64_t count, std::size_t& budget,
+  Result<void> read_columns(FrameReader& reader, std::span<const TimeNs> times, std::size_t& budget,
                             ColumnValues& out);
+  void sort_times_by_template();
   Result<void> read_messages(std::string_view value);
   Result<void> read_template_columns(FrameReader& reader);
   Result<void> build_messages();
   Result<void> read_fields(std::string_view value);
-  Result<std::vector<std::uint64_t>> count_fields() const;
+  Result<std::vector<std::vector<TimeNs>>> times_of_fields() const;
   void build_fields(const std::vector<ColumnValues>& columns);
   std::vector<model::RowIdentity> identities() const;
 
@@ -62,6 +64,7 @@ class BlockDecoder {
 
   BlockHead head_;
   std::array<Numbers, kRowColumns> numbers_;
+  std::vector<TimeNs> times_;            ///< ordered by template
   std::vector<Plan> plans_;              ///< a template
   std::vector<ColumnValues> variables_;  ///< a column of vars
   std::shared_ptr<model::RecordBatch> batch_;
@@ -122,18 +125,32 @@ Result<void> BlockDecoder::check_times_and_seqs() const {
   return {};
 }
 
-Result<void> BlockDecoder::read_columns(FrameReader& reader, std::uint64_t count,
+Result<void> BlockDecoder::read_columns(FrameReader& reader, std::span<const TimeNs> times,
                                         std::size_t& budget, ColumnValues& out) {
-  for (bool last = count == 0; !last;) {
+  for (bool last = times.empty(); !last;) {
     LaneReaders in{ByteReader({}), ByteReader({}), ByteReader({})};
     DURAMEN_TRY(const PartEntry* part, reader.next(in));
     last = part->last;
-    const std::uint64_t left = count - out.size();
-    const std::uint64_t n = last ? left : part->values;
-    if (n == 0 || n > left) return broken("columns: a part's count");
-    if (!decode_values(part->encoding, in, n, budget, out)) return broken("columns: broken values");
+    const std::uint64_t n = last ? times.size() : part->values;
+    if (n == 0 || n > times.size()) return broken("columns: a part's count");
+    if (!decode_values(part->encoding, in, times.first(n), budget, out)) {
+      return broken("columns: broken values");
+    }
+    times = times.subspan(n);
   }
   return {};
+}
+
+void BlockDecoder::sort_times_by_template() {
+  std::vector<std::size_t> next;
+  std::size_t begin = 0;
+  for (const BlockTemplate& t : head_.templates) {
+    next.push_back(begin);
+    begin += t.rows;
+  }
+  times_.resize(head_.summary.rows);
+  const Numbers& of = row_column(RowColumn::kTemplate);
+  for (std::size_t i = 0; i < of.size(); ++i) times_[next[of[i]]++] = batch_->time[i];
 }
 
 Result<void> BlockDecoder::read_template_columns(FrameReader& reader) {
@@ -141,8 +158,12 @@ Result<void> BlockDecoder::read_template_columns(FrameReader& reader) {
   std::uint64_t values_left = head_.message_bytes;
   std::size_t budget = head_.message_bytes;
   plans_.resize(head_.templates.size());
+  sort_times_by_template();
+  std::span<const TimeNs> times_left(times_);
   for (std::size_t t = 0; t < head_.templates.size(); ++t) {
     const BlockTemplate& from = head_.templates[t];
+    const auto times = times_left.first(from.rows);
+    times_left = times_left.subspan(from.rows);
     std::vector<Piece>& pieces = plans_[t].pieces;
     const std::string_view text = t == 0 ? std::string_view(&model::kDigitSlot, 1) : from.text;
     for (std::size_t at = 0; at < text.size();) {
@@ -156,7 +177,7 @@ Result<void> BlockDecoder::read_template_columns(FrameReader& reader) {
       if (t != 0 && from.rows > values_left) return broken("vars: more values than bytes");
       if (t != 0) values_left -= from.rows;
       pieces.push_back({{}, variables_.size(), true});
-      DURAMEN_TRY_VOID(read_columns(reader, from.rows, budget, variables_.emplace_back()));
+      DURAMEN_TRY_VOID(read_columns(reader, times, budget, variables_.emplace_back()));
     }
   }
   return {};
@@ -197,18 +218,20 @@ Result<void> BlockDecoder::read_messages(std::string_view value) {
   return build_messages();
 }
 
-Result<std::vector<std::uint64_t>> BlockDecoder::count_fields() const {
-  std::vector<std::uint64_t> rows_of_set(head_.field_sets.size());
-  for (const std::uint64_t set : row_column(RowColumn::kFieldSet)) ++rows_of_set[set];
-  std::vector<std::uint64_t> counts(head_.field_columns.size());
+Result<std::vector<std::vector<TimeNs>>> BlockDecoder::times_of_fields() const {
   std::uint64_t total = 0;
-  for (std::size_t s = 0; s < rows_of_set.size(); ++s) {
-    total += rows_of_set[s] * head_.field_sets[s].size();
+  for (const std::uint64_t set : row_column(RowColumn::kFieldSet)) {
+    total += head_.field_sets[set].size();
     if (total > head_.field_values) return broken("fields: more values than the head says");
-    for (const std::uint32_t column : head_.field_sets[s]) counts[column] += rows_of_set[s];
   }
   if (total != head_.field_values) return broken("fields: fewer values than the head says");
-  return counts;
+  std::vector<std::vector<TimeNs>> times(head_.field_columns.size());
+  for (std::size_t row = 0; row < batch_->time.size(); ++row) {
+    for (const std::uint32_t column : head_.field_sets[row_column(RowColumn::kFieldSet)[row]]) {
+      times[column].push_back(batch_->time[row]);
+    }
+  }
+  return times;
 }
 
 void BlockDecoder::build_fields(const std::vector<ColumnValues>& columns) {
@@ -234,11 +257,11 @@ void BlockDecoder::build_fields(const std::vector<ColumnValues>& columns) {
 
 Result<void> BlockDecoder::read_fields(std::string_view value) {
   DURAMEN_TRY(auto reader, FrameReader::open("fields", head_.fields, value, raw_limit()));
-  DURAMEN_TRY(const auto counts, count_fields());
+  DURAMEN_TRY(const auto times, times_of_fields());
   std::size_t budget = head_.value_bytes();
-  std::vector<ColumnValues> columns(counts.size());
+  std::vector<ColumnValues> columns(times.size());
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    DURAMEN_TRY_VOID(read_columns(reader, counts[c], budget, columns[c]));
+    DURAMEN_TRY_VOID(read_columns(reader, times[c], budget, columns[c]));
   }
   DURAMEN_TRY_VOID(reader.finish());
   if (budget != 0) return broken("fields: value bytes");
@@ -258,20 +281,26 @@ std::vector<model::RowIdentity> BlockDecoder::identities() const {
   return out;
 }
 
-Result<model::RowSet> BlockDecoder::decode(std::string_view rows, std::string_view vars,
-                                           std::string_view fields) {
-  DURAMEN_TRY_VOID(read_rows(rows));
-  DURAMEN_TRY_VOID(read_messages(vars));
-  DURAMEN_TRY_VOID(read_fields(fields));
+void BlockDecoder::build_rows() {
   model::RecordBatch& batch = *batch_;
+  batch.stream.reserve(head_.summary.rows);
   for (const std::uint64_t s : row_column(RowColumn::kStream)) {
     batch.stream.push_back(static_cast<std::uint32_t>(s));
   }
+  batch.time.reserve(head_.summary.rows);
   for (const std::uint64_t t : row_column(RowColumn::kTime)) {
     batch.time.push_back(
         static_cast<TimeNs>(static_cast<std::uint64_t>(head_.summary.min_time) + t));
   }
   batch.streams = std::move(head_.streams);
+}
+
+Result<model::RowSet> BlockDecoder::decode(std::string_view rows, std::string_view vars,
+                                           std::string_view fields) {
+  DURAMEN_TRY_VOID(read_rows(rows));
+  build_rows();
+  DURAMEN_TRY_VOID(read_messages(vars));
+  DURAMEN_TRY_VOID(read_fields(fields));
   return model::RowSet(batch_, identities());
 }
 

@@ -26,8 +26,14 @@ struct Scratch {
   std::vector<std::uint32_t> split_rows;      ///< a split template: how many rows
   std::vector<std::uint32_t> by_template;     ///< rows ordered by joined template
   std::vector<std::string_view> values;
+  std::vector<TimeNs> times;  ///< of the rows of `values`
   std::vector<std::uint64_t> numbers;
   LaneBytes lanes;
+};
+
+struct FieldValues {
+  std::vector<std::string_view> values;
+  std::vector<TimeNs> times;  ///< of their rows
 };
 
 /// Encodes one block; made anew for each, with scratch memory of the thread.
@@ -56,8 +62,9 @@ class BlockEncoder {
                                FrameWriter& writer);
   void gather(std::uint32_t slot, bool has_words, std::span<const std::uint32_t> rows);
   Result<void> encode_fields();
-  void collect_fields(std::vector<std::vector<std::string_view>>& columns);
-  Result<void> add_column(std::span<const std::string_view> values, FrameWriter& writer);
+  void collect_fields(std::vector<FieldValues>& columns);
+  Result<void> add_column(std::span<const std::string_view> values, std::span<const TimeNs> times,
+                          FrameWriter& writer);
   Result<void> add_row_column(RowColumn column, FrameWriter& writer);
   void row_numbers(RowColumn column);
   void stream_numbers();
@@ -129,7 +136,7 @@ void BlockEncoder::split() {
 }
 
 Result<void> BlockEncoder::add_column(std::span<const std::string_view> values,
-                                      FrameWriter& writer) {
+                                      std::span<const TimeNs> times, FrameWriter& writer) {
   while (!values.empty()) {
     std::size_t n = 0;
     std::size_t bytes = 0;
@@ -138,11 +145,12 @@ Result<void> BlockEncoder::add_column(std::span<const std::string_view> values,
     }
     s_.lanes.clear();
     PartEntry part;
-    part.encoding = encode_values(values.first(n), s_.lanes);
+    part.encoding = encode_values(values.first(n), times.first(n), s_.lanes);
     part.values = n;
     part.last = n == values.size();
     DURAMEN_TRY_VOID(writer.add(part, s_.lanes));
     values = values.subspan(n);
+    times = times.subspan(n);
   }
   return {};
 }
@@ -169,15 +177,19 @@ void BlockEncoder::gather(std::uint32_t slot, bool has_words, std::span<const st
 Result<void> BlockEncoder::encode_template(std::size_t id, std::span<const std::uint32_t> rows,
                                            FrameWriter& writer) {
   if (rows.empty()) return {};
+  s_.times.resize(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    s_.times[i] = rows_[rows[i]].set->records().time[rows_[rows[i]].row];
+  }
   if (id == 0) {
     s_.values.resize(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) s_.values[i] = s_.messages[rows[i]];
-    return add_column(s_.values, writer);
+    return add_column(s_.values, s_.times, writer);
   }
   const model::JoinedTemplate& t = joined_.templates[id];
   for (std::uint32_t slot = 0; slot < t.slots; ++slot) {
     gather(slot, t.has_words, rows);
-    DURAMEN_TRY_VOID(add_column(s_.values, writer));
+    DURAMEN_TRY_VOID(add_column(s_.values, s_.times, writer));
   }
   return {};
 }
@@ -252,7 +264,7 @@ class FieldSets {
   std::uint32_t last_ = 0;
 };
 
-void BlockEncoder::collect_fields(std::vector<std::vector<std::string_view>>& columns) {
+void BlockEncoder::collect_fields(std::vector<FieldValues>& columns) {
   FieldColumns names(head_.field_columns);
   FieldSets sets(head_.field_sets);
   std::vector<std::uint32_t> set;
@@ -264,7 +276,8 @@ void BlockEncoder::collect_fields(std::vector<std::vector<std::string_view>>& co
     for (std::uint32_t f = batch.first_field(row); f < batch.fields_end[row]; ++f) {
       const std::uint32_t column = names.index(batch, f);
       if (column >= columns.size()) columns.resize(column + 1);
-      columns[column].push_back(batch.value(f));
+      columns[column].values.push_back(batch.value(f));
+      columns[column].times.push_back(batch.time[row]);
       set.push_back(column);
     }
     field_set_[i] = sets.index(set);
@@ -272,10 +285,12 @@ void BlockEncoder::collect_fields(std::vector<std::vector<std::string_view>>& co
 }
 
 Result<void> BlockEncoder::encode_fields() {
-  std::vector<std::vector<std::string_view>> columns;
+  std::vector<FieldValues> columns;
   collect_fields(columns);
   FrameWriter writer(out_.bytes.fields, level_);
-  for (const auto& column : columns) DURAMEN_TRY_VOID(add_column(column, writer));
+  for (const FieldValues& column : columns) {
+    DURAMEN_TRY_VOID(add_column(column.values, column.times, writer));
+  }
   DURAMEN_TRY(head_.fields, writer.finish());
   return {};
 }

@@ -4,6 +4,7 @@
 #include "store/column_encoding.h"
 #include "store/column_integers.h"
 #include "store/column_text.h"
+#include "store/column_time.h"
 
 namespace duramen::store {
 namespace {
@@ -16,6 +17,7 @@ class Appender {
         limit_(std::min<std::size_t>(out.bytes.size() + budget,
                                      std::numeric_limits<std::uint32_t>::max())) {}
   std::string& bytes() { return out_.bytes; }
+  std::size_t limit() const { return limit_; }
   /// Ends the value whose bytes were appended. False beyond the budget.
   bool end_value() {
     if (out_.bytes.size() > limit_) return false;
@@ -167,20 +169,26 @@ bool decode_any(Encoding encoding, LaneReaders& in, std::size_t n, Appender& out
       return decode_uuids(in, n, out);
     case Encoding::kIpv4:
       return decode_ipv4s(in, n, out);
-    case Encoding::kIntegers:
-      break;  // only in rows
+    case Encoding::kTime:      // decode_values
+    case Encoding::kIntegers:  // only in rows
+      break;
   }
   return false;
 }
 
 }  // namespace
 
-bool decode_values(Encoding encoding, LaneReaders& in, std::size_t n, std::size_t& budget,
-                   ColumnValues& out) {
+bool decode_values(Encoding encoding, LaneReaders& in, std::span<const TimeNs> times,
+                   std::size_t& budget, ColumnValues& out) {
+  const std::size_t n = times.size();
   const std::size_t had = out.bytes.size();
   Appender appender(out, budget);
   out.ends.reserve(out.ends.size() + n);
-  if (n == 0 || !decode_any(encoding, in, n, appender)) return false;
+  if (n == 0) return false;
+  const bool decoded = encoding == Encoding::kTime
+                           ? decode_time_texts(in, n, times, out, appender.limit())
+                           : decode_any(encoding, in, n, appender);
+  if (!decoded) return false;
   budget -= out.bytes.size() - had;
   return in.used_up();
 }

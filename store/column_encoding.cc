@@ -7,6 +7,7 @@
 #include "base/checksum.h"
 #include "store/column_integers.h"
 #include "store/column_text.h"
+#include "store/column_time.h"
 
 namespace duramen::store {
 namespace {
@@ -160,10 +161,12 @@ bool repeats(Values values, std::size_t bytes_without) {
 
 }  // namespace
 
-Encoding encode_values(std::span<const std::string_view> values, LaneBytes& out) {
+Encoding encode_values(std::span<const std::string_view> values, std::span<const TimeNs> times,
+                       LaneBytes& out) {
   const Shape shape = shape_of(values);
   if (shape.constant) return write_constant(values[0], out);
   if (shape.total <= kSmall) return write_text(values, shape, out);
+  if (may_be_time(values[0]) && encode_time_texts(values, times, out)) return Encoding::kTime;
   const Affixes affixes = numeric_affixes(values[0], shape);
   const Digits digits = read_digits(values, shape, affixes, scratch().numbers);
   if (digits != Digits::kNone) return write_digits(digits, values, shape, affixes, out);

@@ -7,13 +7,16 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "store/column_lanes.h"
 
 namespace duramen::store {
 
 /// Encodes the values of one part of a column; picks the encoding by looking at them, and only one
-/// that gives back every byte. At least one value. Pure but for scratch memory of the thread.
-Encoding encode_values(std::span<const std::string_view> values, LaneBytes& out);
+/// that gives back every byte. At least one value. `times`: the event time of each value's row.
+/// Pure but for scratch memory of the thread.
+Encoding encode_values(std::span<const std::string_view> values, std::span<const TimeNs> times,
+                       LaneBytes& out);
 
 /// Decoded values of one column.
 struct ColumnValues {
@@ -27,9 +30,10 @@ struct ColumnValues {
   }
 };
 
-/// Appends `n` values to `out`. Stops as soon as the values take more than `budget` bytes, and
-/// takes what they took off it. False for damaged bytes or too little budget.
-bool decode_values(Encoding encoding, LaneReaders& in, std::size_t n, std::size_t& budget,
-                   ColumnValues& out);
+/// Appends a value for each of `times` to `out`. Stops as soon as the values take more than
+/// `budget` bytes, and takes what they took off it. `times`: the event time of each value's row.
+/// False for damaged bytes or too little budget.
+bool decode_values(Encoding encoding, LaneReaders& in, std::span<const TimeNs> times,
+                   std::size_t& budget, ColumnValues& out);
 
 }  // namespace duramen::store

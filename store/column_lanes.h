@@ -32,8 +32,9 @@ enum class Encoding : std::uint8_t {
   kUuid = 8,
   kIpv4 = 9,
   kIntegers = 10,
+  kTime = 11,
 };
-inline constexpr std::uint8_t kLastEncoding = 10;
+inline constexpr std::uint8_t kLastEncoding = 11;
 
 /// What the encoder of one part writes.
 struct LaneBytes {
