@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "store/keys.h"
+#include "store/wal_check.h"
 
 namespace duramen::store {
 namespace {
@@ -73,7 +74,12 @@ rocksdb::ColumnFamilyOptions segment_options() {
   options.soft_pending_compaction_bytes_limit = 0;
   options.hard_pending_compaction_bytes_limit = 0;
   options.enable_blob_files = true;
-  options.min_blob_size = 4096;
+  // Every value has its own place and checksum in a blob file; the table keeps references only, a
+  // few to a block of the table, so that one damaged byte costs as little as can be.
+  options.min_blob_size = 64;
+  rocksdb::BlockBasedTableOptions table = table_options();
+  table.block_size = 256;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.blob_compression_type = rocksdb::kNoCompression;
   return options;
 }
@@ -125,6 +131,7 @@ Database::Family Database::share(rocksdb::ColumnFamilyHandle* handle) const {
 }
 
 Result<std::shared_ptr<Database>> Database::open(const std::string& path, rocksdb::Env* env) {
+  DURAMEN_TRY_VOID(check_wals(path));
   const rocksdb::DBOptions options = database_options(env);
   const auto families = families_of(path, options);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -212,6 +219,11 @@ Result<void> Database::flush_all(const std::vector<Family>& segments) {
   for (const Family& family : segments) handles.push_back(family.get());
   auto status = db_->Flush(rocksdb::FlushOptions(), handles);
   if (!status.ok()) return to_error(status, "flush");
+  // Entries that were flushed before their epoch deleted them: worth a compaction only when they
+  // are many (and RocksDB 7.8 aborts when the disk fails while it compacts).
+  rocksdb::ColumnFamilyMetaData journal;
+  db_->GetColumnFamilyMetaData(journal_.get(), &journal);
+  if (journal.size < kMiB) return {};
   rocksdb::CompactRangeOptions compact;
   compact.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
   status = db_->CompactRange(compact, journal_.get(), nullptr, nullptr);

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace duramen::store {
+
+/// Tells a torn tail of a RocksDB write-ahead log from a damaged one.
+///
+/// A crash leaves an incomplete last record, and RocksDB rightly drops it. But where the length of
+/// a record near the end of the file is damaged, the record looks incomplete, too, and RocksDB
+/// would drop it and everything behind it without a word, although it was acknowledged. This check
+/// finds such records: the stored checksum fits a shorter length, or a whole record follows later.
+/// Format: https://github.com/facebook/rocksdb/wiki/Write-Ahead-Log-File-Format (blocks of 32 KiB;
+/// u32 masked CRC-32C of type and payload, u16 length, u8 type, payload).
+/// Internal to store/. Pure.
+/// Errors: kDataLoss (says at which byte).
+Result<void> check_wal_tail(std::string_view log);
+
+/// Checks all logs in a RocksDB directory, before it is opened. Blocking: reads them (<= 256 MiB).
+Result<void> check_wals(const std::string& directory);
+
+}  // namespace duramen::store
