@@ -2,6 +2,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <ctime>
+#include <utility>
 
 #include "api/server/connection.h"
 #include "api/server/response_head.h"
@@ -17,13 +18,12 @@ void Connection::dispatch_request() {
       self->on_response(std::move(response));
     });
   };
-  const auto exchange = std::make_shared<Exchange>(std::move(deliver), std::move(hold_));
-  hold_ = ByteBudget::Hold();
-  exchange_ = exchange;
+  exchange_ = std::make_shared<Exchange>(std::move(deliver), std::exchange(hold_, {}));
+  const auto ticket = std::make_shared<ResponderTicket>(exchange_);
   const auto request = std::make_shared<Request>(std::move(request_));
-  const auto handle = [request, exchange, &router = server_.router] {
+  const auto handle = [request, ticket, &router = server_.router] {
     router.handle(std::move(*request),
-                  [exchange](Response response) { exchange->answer(std::move(response)); });
+                  [ticket](Response response) { ticket->answer(std::move(response)); });
   };
   if (server_.router.routes()[route_].immediate) {
     handle();
@@ -33,7 +33,7 @@ void Connection::dispatch_request() {
   server_.metrics.refused(Refusal::kWorkersBusy);
   Problem problem = make_problem(503, "busy", "too many requests wait for a worker");
   problem.retry_after_seconds = 1;
-  exchange->answer(problem_response(problem));
+  ticket->answer(problem_response(problem));
 }
 
 void Connection::on_response(Response response) {

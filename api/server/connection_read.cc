@@ -3,6 +3,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/string.hpp>
 #include <exception>
+#include <limits>
 
 #include "api/server/connection.h"
 
@@ -44,7 +45,8 @@ void Connection::wait_for_request() {
   chunked_.reset();
   header_.emplace();
   header_->header_limit(static_cast<std::uint32_t>(header_limit()));
-  header_->body_limit(boost::none);
+  // Judged by accept_body(), which can say more.
+  header_->body_limit(std::numeric_limits<std::uint64_t>::max());
   header_seen_ = 0;
   body_unread_ = false;
   if ((server_.stopping.load() || !keep_alive_) && ahead_.empty()) {

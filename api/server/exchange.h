@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "api/http.h"
@@ -9,7 +10,7 @@
 
 namespace duramen::api {
 
-/// One request on its way through a handler: what a Responder holds. Cut off from the connection
+/// One request on its way through a handler. Cut off from the connection
 /// when that closes first, so that a late answer touches nothing.
 /// Threading: any thread. `deliver` is called with a lock held and must only post.
 class Exchange {
@@ -20,10 +21,7 @@ class Exchange {
   Exchange& operator=(const Exchange&) = delete;
   Exchange(Exchange&&) = delete;
   Exchange& operator=(Exchange&&) = delete;
-  /// A handler that forgot to answer is a bug here, but the client gets an answer.
-  ~Exchange() {
-    answer(problem_response(make_problem(500, "internal", "the request was dropped unanswered")));
-  }
+  ~Exchange() = default;
 
   /// The first answer counts.
   void answer(Response response) {
@@ -43,6 +41,24 @@ class Exchange {
   Mutex mutex_;
   std::function<void(Response)> deliver_ DURAMEN_GUARDED_BY(mutex_);
   ByteBudget::Hold hold_ DURAMEN_GUARDED_BY(mutex_);
+};
+
+/// What a Responder holds: when its last copy dies unanswered (a bug here), the client still gets
+/// an answer.
+class ResponderTicket {
+ public:
+  explicit ResponderTicket(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
+  ResponderTicket(const ResponderTicket&) = delete;
+  ResponderTicket& operator=(const ResponderTicket&) = delete;
+  ResponderTicket(ResponderTicket&&) = delete;
+  ResponderTicket& operator=(ResponderTicket&&) = delete;
+  ~ResponderTicket() {
+    answer(problem_response(make_problem(500, "internal", "the request was dropped unanswered")));
+  }
+  void answer(Response response) { exchange_->answer(std::move(response)); }
+
+ private:
+  std::shared_ptr<Exchange> exchange_;
 };
 
 }  // namespace duramen::api
