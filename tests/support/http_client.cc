@@ -7,6 +7,7 @@
 #include <boost/beast/http.hpp>
 #include <cctype>
 #include <chrono>
+#include <limits>
 
 namespace duramen::support {
 
@@ -51,7 +52,7 @@ Error to_error(const beast::error_code& code, std::string_view doing) {
 
 struct HttpStream::State {
   explicit State(TimeNs time_limit) : timeout(time_limit), stream(context) {
-    parser.body_limit(boost::none);
+    parser.body_limit(std::numeric_limits<std::uint64_t>::max());
     parser.header_limit(1U << 20);
   }
 

@@ -1,0 +1,147 @@
+#include "tools/daemon.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+
+#include "base/log.h"
+#include "base/time_text.h"
+#include "tools/process_metrics.h"
+#include "tools/version.h"
+
+namespace duramen::tools {
+namespace {
+
+std::string address_file(const Settings& settings) { return settings.data_dir + "/http.address"; }
+
+store::Retention retention_of(const Settings& settings) {
+  return {settings.retention_age, settings.retention_bytes.bytes};
+}
+
+void log_retention(const Settings& settings) {
+  const store::Retention retention = retention_of(settings);
+  log_info("retention",
+           {{"age", retention.age ? to_duration_text(*retention.age) : "none"},
+            {"bytes", retention.bytes ? to_bytes_text(*retention.bytes) : "none"},
+            {"bytes_from", settings.retention_bytes.automatic ? "free disk" : "settings"}});
+}
+
+std::string host_name() {
+  char name[256] = {};
+  if (::gethostname(name, sizeof name - 1) != 0) return "localhost";
+  return name;
+}
+
+Error with_remedy(Error error) {
+  std::string_view remedy;
+  if (error.code == ErrorCode::kUnimplemented) {
+    remedy = "start the newer duramend, or choose another directory with --data-dir";
+  } else if (error.code == ErrorCode::kDataLoss) {
+    remedy = "keep a copy of the directory; see \"Damage\" in docs/operations.md";
+  }
+  // The store's own messages about locks and rights have one already.
+  if (!remedy.empty()) error.message += "; " + std::string(remedy);
+  return error;
+}
+
+}  // namespace
+
+Result<Settings> resolve_settings(Settings settings, const Environment& environment) {
+  if (settings.data_dir.empty()) {
+    DURAMEN_TRY(settings.data_dir, default_data_dir(environment));
+  }
+  if (settings.host.empty()) settings.host = host_name();
+  if (settings.retention_bytes.automatic) {
+    DURAMEN_TRY(settings.retention_bytes.bytes, automatic_limit(settings.data_dir));
+  }
+  settings.store.directory = settings.data_dir;
+  settings.store.host = settings.host;
+  settings.store.retention = retention_of(settings);
+  return settings;
+}
+
+Daemon::Daemon(Settings settings, const Clock& clock)
+    : settings_(std::move(settings)), clock_(clock) {}
+
+Daemon::~Daemon() { stop(0); }
+
+Result<std::unique_ptr<Daemon>> Daemon::start(const Settings& settings, const Clock& clock) {
+  std::unique_ptr<Daemon> daemon(new Daemon(settings, clock));
+  DURAMEN_TRY_VOID(daemon->open_store());
+  DURAMEN_TRY_VOID(daemon->serve());
+  return daemon;
+}
+
+Result<void> Daemon::open_store() {
+  register_process_metrics(metrics_, clock_);
+  auto store = store::Store::open(settings_.store, clock_, metrics_);
+  if (!store) return with_remedy(std::move(store).error());
+  store_ = *std::move(store);
+  // Now that the lock is ours: an address that was left behind leads nowhere.
+  ::unlink(address_file(settings_).c_str());
+  return {};
+}
+
+Result<void> Daemon::serve() {
+  queries_ = query::make_query_engine(*store_, settings_.query, clock_, metrics_);
+  ingest_ = std::make_unique<ingest::Ingest>(*store_, clock_, metrics_, settings_.ingest,
+                                             settings_.retention_age);
+  router_ = api::make_router({*store_, *queries_, *ingest_, clock_, metrics_, readiness_,
+                              std::string(kVersion), settings_.ingest});
+  DURAMEN_TRY(server_, api::HttpServer::start(settings_.http, router_, metrics_));
+  readiness_.set("");
+  log_retention(settings_);
+  return write_address_file();
+}
+
+Result<void> Daemon::write_address_file() const {
+  const std::string path = address_file(settings_);
+  const std::string temporary = path + ".new";
+  {
+    std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
+    for (const std::string& address : server_->addresses()) file << address << "\n";
+    file.close();
+    if (!file) {
+      return Error{ErrorCode::kUnavailable,
+                   "cannot write " + temporary + ": " + std::generic_category().message(errno)};
+    }
+  }
+  // Whoever waits for the file finds it whole.
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    return Error{ErrorCode::kUnavailable,
+                 "cannot write " + path + ": " + std::generic_category().message(errno)};
+  }
+  return {};
+}
+
+Result<void> Daemon::reload(const Settings& settings) {
+  Settings next = settings;
+  if (next.retention_bytes.automatic) {
+    DURAMEN_TRY(next.retention_bytes.bytes, automatic_limit(settings_.data_dir));
+  }
+  settings_.log_level = next.log_level;
+  settings_.log_format = next.log_format;
+  settings_.retention_age = next.retention_age;
+  settings_.retention_bytes = next.retention_bytes;
+  set_log(settings_.log_level, settings_.log_format);
+  store_->set_retention(retention_of(settings_));
+  ingest_->set_retention_age(settings_.retention_age);
+  log_info("configuration reloaded");
+  log_retention(settings_);
+  return {};
+}
+
+void Daemon::stop(TimeNs limit) {
+  readiness_.set("draining");
+  if (server_ != nullptr) {
+    ::unlink(address_file(settings_).c_str());
+    server_->stop(limit);
+  }
+  if (store_ != nullptr) store_->close();
+}
+
+}  // namespace duramen::tools

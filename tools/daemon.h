@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/routes.h"
+#include "api/server.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "ingest/ingest.h"
+#include "query/engine.h"
+#include "store/store.h"
+#include "tools/settings.h"
+
+namespace duramen::tools {
+
+/// The whole daemon: builds the objects, wires them, and takes them down in the reverse order.
+///
+/// Threading: one thread, but cancel_queries() from any. Blocking: start() replays the journal,
+/// stop() waits for open requests. Ownership: owns everything; the clock outlives it.
+class Daemon {
+ public:
+  /// Opens the store and serves. Errors: one line with the remedy.
+  static Result<std::unique_ptr<Daemon>> start(const Settings& settings, const Clock& clock);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  Daemon(Daemon&&) = delete;
+  Daemon& operator=(Daemon&&) = delete;
+  ~Daemon();
+
+  /// Bound addresses, `127.0.0.1:5647`.
+  std::vector<std::string> addresses() const { return server_->addresses(); }
+  const std::string& data_dir() const { return settings_.data_dir; }
+
+  /// Applies what can be changed while running, and logs what cannot.
+  /// Errors: as load_settings(); then nothing has changed.
+  Result<void> reload(const Settings& settings);
+  /// Ends running queries; their answers say so.
+  void cancel_queries() { queries_->cancel_all(); }
+  /// Not ready any more, listeners closed, open requests answered (at most `limit`), store closed.
+  /// The objects stay: another thread may still cancel_queries().
+  void stop(TimeNs limit);
+
+ private:
+  Daemon(Settings settings, const Clock& clock);
+  Result<void> open_store();
+  Result<void> serve();
+  Result<void> write_address_file() const;
+
+  Settings settings_;
+  const Clock& clock_;
+  MetricRegistry metrics_;
+  api::Readiness readiness_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<query::QueryEngine> queries_;
+  std::unique_ptr<ingest::Ingest> ingest_;
+  api::Router router_;
+  std::unique_ptr<api::HttpServer> server_;
+};
+
+/// The settings with everything filled in that is worked out at start: data directory, host name,
+/// retention. Reads the disk. Errors: one line with the remedy.
+Result<Settings> resolve_settings(Settings settings, const Environment& environment);
+
+}  // namespace duramen::tools

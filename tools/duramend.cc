@@ -1,0 +1,150 @@
+#include <malloc.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "api/server/listen_address.h"
+#include "base/log.h"
+#include "tools/daemon.h"
+#include "tools/settings.h"
+#include "tools/signals.h"
+#include "tools/version.h"
+
+namespace duramen::tools {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+// SIGTERM to exit in 10 s: queries end after 4 s, requests after 6 s, then the store closes.
+constexpr TimeNs kQueriesLimit = 4 * kNsPerSecond;
+constexpr TimeNs kRequestsLimit = 6 * kNsPerSecond;
+constexpr TimeNs kStopLimit = 9'500'000'000;
+
+int fail(const Error& error, int code) {
+  const std::string line = "duramend: " + error.message + "\n";
+  std::fputs(line.c_str(), stderr);
+  return code;
+}
+
+int print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return std::fflush(stdout) == 0 ? 0 : kFailed;
+}
+
+/// docs/operations.md, "Memory" and "Limits of the system".
+void tune_process() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+  // glibc's default of 8 arenas per core keeps what threads freed; blocks are large and few.
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  ::mallopt(M_ARENA_MAX, static_cast<int>(std::clamp(cores, 2U, 8U)));
+  ::mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
+}
+
+Result<Settings> read_settings(const CommandLine& command_line) {
+  DURAMEN_TRY(Settings settings, load_settings(command_line, process_environment));
+  auto addresses = api::parse_listen_addresses(settings.http.listen, settings.http.insecure_listen);
+  if (!addresses) return std::move(addresses).error().with("http.listen");
+  return settings;
+}
+
+void log_reload(Daemon& daemon, const CommandLine& command_line, const Settings& started_with) {
+  auto settings = read_settings(command_line);
+  auto done = settings ? daemon.reload(*settings) : Result<void>(settings.error());
+  if (!done) {
+    log_error("configuration not reloaded: everything stays as it was",
+              {{"reason", done.error().message}});
+    return;
+  }
+  for (const std::string& key : changed_until_restart(started_with, *settings)) {
+    log_warning("changed setting waits for a restart", {{"setting", key}});
+  }
+}
+
+/// Ends the process when a drain takes too long, or at a second signal. What was acknowledged is
+/// on the disk either way.
+void watch_stop(Daemon& daemon, const std::atomic<bool>& stopped) {
+  TimeNs waited = 0;
+  bool cancelled = false;
+  while (!stopped.load()) {
+    constexpr TimeNs kStep = kNsPerSecond / 10;
+    if (wait_signal(kStep) == Signal::kTerminate) {
+      log_warning("second signal: stopping at once");
+      ::_exit(kFailed);
+    }
+    waited += kStep;
+    if (!cancelled && waited >= kQueriesLimit) {
+      cancelled = true;
+      daemon.cancel_queries();
+    }
+    if (waited >= kStopLimit) {
+      log_error("did not stop in time; what was acknowledged is safe");
+      ::_exit(kFailed);
+    }
+  }
+}
+
+void drain(Daemon& daemon) {
+  log_info("stopping: finishing open requests");
+  std::atomic<bool> stopped{false};
+  std::thread watch([&] { watch_stop(daemon, stopped); });
+  daemon.stop(kRequestsLimit);
+  stopped.store(true);
+  watch.join();
+  log_info("stopped");
+}
+
+int run(const CommandLine& command_line, const Settings& settings) {
+  tune_process();
+  hold_signals();
+  set_log(settings.log_level, settings.log_format);
+  auto resolved = resolve_settings(settings, process_environment);
+  if (!resolved) return fail(resolved.error(), kFailed);
+  const SystemClock clock;
+  auto started = Daemon::start(*resolved, clock);
+  if (!started) return fail(started.error(), kFailed);
+  Daemon& daemon = **started;
+  log_info("duramend " + std::string(kVersion) + " ready: http://" + daemon.addresses().front() +
+           " (data in " + daemon.data_dir() + ")");
+  while (wait_signal() == Signal::kReload) log_reload(daemon, command_line, settings);
+  drain(daemon);
+  return 0;
+}
+
+int main_with(const std::vector<std::string>& args) {
+  const auto command_line = parse_command_line(args);
+  if (!command_line) return fail(command_line.error(), kUsage);
+  switch (command_line->action) {
+    case Action::kHelp:
+      return print(help_text());
+    case Action::kVersion:
+      return print("duramend " + std::string(kVersion) + "\n");
+    case Action::kPrintConfigDocs:
+      return print(config_docs());
+    case Action::kRun:
+    case Action::kCheckConfig:
+      break;
+  }
+  const auto settings = read_settings(*command_line);
+  if (!settings) return fail(settings.error(), kFailed);
+  if (command_line->action == Action::kCheckConfig) return print("the configuration is valid\n");
+  return run(*command_line, *settings);
+}
+
+}  // namespace
+}  // namespace duramen::tools
+
+int main(int argc, char** argv) {
+  return duramen::tools::main_with(std::vector<std::string>(argv + 1, argv + std::max(argc, 1)));
+}
