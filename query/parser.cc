@@ -68,8 +68,9 @@ class QueryParser {
   Result<std::uint64_t> rows(std::string_view after);
   /// Takes `word` when it stands here as a bare word of its own.
   bool take_word(std::string_view word);
-  /// Takes `by` when a name follows; alone, or before `desc`, it is itself the name.
-  bool take_optional_by();
+  /// Takes `by` when a name follows; alone, it is itself the name. `before_direction`: also before
+  /// `asc` and `desc`.
+  bool take_optional_by(bool before_direction);
 
   Lexer lexer_;
   const ParseLimits& limits_;
@@ -101,14 +102,15 @@ bool QueryParser::take_word(std::string_view word) {
   return false;
 }
 
-bool QueryParser::take_optional_by() {
+bool QueryParser::take_optional_by(bool before_direction) {
   lexer_.skip_space();
   const std::size_t begin = lexer_.offset();
   if (!take_word("by")) return false;
   lexer_.skip_space();
   const std::size_t after = lexer_.offset();
   const std::string_view next = lexer_.bare(BareContext::kName);
-  const bool named = lexer_.peek() == '"' || (!next.empty() && next != "asc" && next != "desc");
+  const bool direction = next == "asc" || next == "desc";
+  const bool named = lexer_.peek() == '"' || (!next.empty() && (before_direction || !direction));
   lexer_.move_to(named ? after : begin);
   return named;
 }
@@ -178,7 +180,7 @@ Result<Pipe> QueryParser::head() {
 
 Result<Pipe> QueryParser::sort() {
   SortPipe out;
-  take_optional_by();
+  take_optional_by(false);
   do {
     if (out.keys.size() == limits_.names) {
       return lexer_.error_here("more than " + std::to_string(limits_.names) + " names");
@@ -195,7 +197,7 @@ Result<Pipe> QueryParser::sort() {
 Result<Pipe> QueryParser::top() {
   TopPipe out;
   DURAMEN_TRY(out.rows, rows("top"));
-  const bool by = take_optional_by();
+  const bool by = take_optional_by(true);
   lexer_.skip_space();
   const std::size_t at = lexer_.offset();
   DURAMEN_TRY(out.names, names(by ? "by" : "top", limits_.groups));

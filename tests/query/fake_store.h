@@ -1,0 +1,148 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "model/record_batch.h"
+#include "store/store.h"
+
+namespace duramen::query {
+
+struct FakeRecord {
+  TimeNs time = 0;
+  std::string message;
+  std::vector<model::Labels::Pair> labels;
+  struct Field {
+    std::string name;
+    std::string value;
+    model::FieldKind kind = model::FieldKind::kText;
+  };
+  std::vector<Field> fields;
+};
+
+class FakeSnapshot final : public store::Snapshot {
+ public:
+  struct Block {
+    model::RowSet rows;
+    bool damaged = false;
+  };
+  model::Seq seq() const override { return seq_; }
+  const std::vector<model::RowSet>& open_rows() const override { return open_; }
+  const std::vector<store::BlockRef>& blocks() const override { return refs_; }
+  Result<model::RowSet> read(const store::BlockRef& block) const override {
+    if (on_read_) on_read_();
+    const Block& found = blocks_.at(block.id.value());
+    if (found.damaged) return Error{ErrorCode::kDataLoss, "rows: frame 2: checksum mismatch"};
+    return found.rows;
+  }
+
+ private:
+  friend class FakeStore;
+  model::Seq seq_;
+  std::vector<model::RowSet> open_;
+  std::vector<store::BlockRef> refs_;
+  std::map<std::uint64_t, Block> blocks_;
+  std::function<void()> on_read_;
+};
+
+/// A store in memory: batches are open rows until build() makes a block of them.
+/// Threading: none.
+class FakeStore final : public store::Store {
+ public:
+  explicit FakeStore(std::string id = "5707e1d") : id_(std::move(id)) {}
+
+  static constexpr model::NodeId kNode{0xab};
+
+  /// Appends the records as one open batch.
+  void add(const std::vector<FakeRecord>& records) {
+    auto batch = std::make_shared<model::RecordBatch>();
+    for (const FakeRecord& record : records) {
+      for (const FakeRecord::Field& field : record.fields) {
+        batch->add_field(batch->intern_field_name(field.name), field.kind, field.value);
+      }
+      batch->add_row(batch->intern_stream(model::Labels(record.labels)), record.time,
+                     record.message);
+    }
+    const model::Seq first = next_;
+    next_ = next_.plus(records.size());
+    open_.emplace_back(std::move(batch), model::RowIdentity{first, node_, first, kReceived});
+  }
+  void add(const std::vector<std::string>& messages) {
+    std::vector<FakeRecord> records;
+    for (const std::string& message : messages) {
+      records.push_back(
+          {static_cast<TimeNs>(next_.value() + records.size()) * kNsPerSecond, message, {}, {}});
+    }
+    add(records);
+  }
+  /// What is added from now on is of another node, with seqs of its own.
+  void set_node(model::NodeId node) { node_ = node; }
+
+  /// Turns every open batch into a block of its own.
+  void build() {
+    for (model::RowSet& rows : open_) {
+      store::BlockRef ref;
+      ref.id = model::BlockId(blocks_.size() + 1);
+      ref.segment = "2026-11-21.default";
+      const auto& times = rows.records().time;
+      ref.summary.rows = static_cast<std::uint32_t>(rows.rows());
+      ref.summary.raw_bytes = rows.records().raw_bytes();
+      ref.summary.min_time = *std::min_element(times.begin(), times.end());
+      ref.summary.max_time = *std::max_element(times.begin(), times.end());
+      ref.summary.min_seq = rows.identity(0).seq;
+      ref.summary.max_seq = rows.identity(rows.rows() - 1).seq;
+      blocks_[ref.id.value()] = {std::move(rows), false};
+      refs_.push_back(ref);
+    }
+    open_.clear();
+  }
+  void damage(std::uint64_t block) { blocks_.at(block).damaged = true; }
+  /// Called before every block that is read.
+  void on_read(std::function<void()> hook) { on_read_ = std::move(hook); }
+
+  std::shared_ptr<const store::Snapshot> snapshot() override {
+    auto out = std::make_shared<FakeSnapshot>();
+    out->seq_ = model::Seq(next_.value() - 1);
+    out->open_ = open_;
+    out->refs_ = refs_;
+    out->blocks_ = blocks_;
+    out->on_read_ = on_read_;
+    return out;
+  }
+  std::string store_id() const override { return id_; }
+
+  void append(model::AppendRequest, Done done) override {
+    done(Error{ErrorCode::kUnimplemented, "use add()"});
+  }
+  Result<void> seal() override { return Error{ErrorCode::kUnimplemented, "use build()"}; }
+  store::StoreStatus status() override { return {}; }
+  Result<store::VerifyReport> verify(
+      const std::function<void(std::uint64_t, std::uint64_t)>&) override {
+    return store::VerifyReport{};
+  }
+  void set_retention(store::Retention) override {}
+  Result<std::vector<std::string>> enforce_retention() override {
+    return std::vector<std::string>{};
+  }
+  void close() override {}
+
+  static constexpr TimeNs kReceived = 1'795'000'000 * kNsPerSecond;
+
+ private:
+  const std::string id_;
+  model::Seq next_{1};
+  model::NodeId node_ = kNode;
+  std::vector<model::RowSet> open_;
+  std::vector<store::BlockRef> refs_;
+  std::map<std::uint64_t, FakeSnapshot::Block> blocks_;
+  std::function<void()> on_read_;
+};
+
+}  // namespace duramen::query
