@@ -119,6 +119,34 @@ Result<void> zstd_append(std::string& out, std::string_view bytes, int level) {
   return {};
 }
 
+Result<void> zstd_append(std::string& out, std::string_view bytes,
+                         std::span<const std::size_t> cuts, int level) {
+  if (cuts.empty()) return zstd_append(out, bytes, level);
+  ZSTD_CCtx* context = thread_compressor();
+  ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+  ZSTD_CCtx_setPledgedSrcSize(context, bytes.size());
+  const std::size_t had = out.size();
+  // Every block that a cut adds costs at most its header of 3 bytes.
+  out.resize(had + ZSTD_compressBound(bytes.size()) + 16 * (cuts.size() + 1));
+  ZSTD_outBuffer to{out.data() + had, out.size() - had, 0};
+  ZSTD_inBuffer from{bytes.data(), 0, 0};
+  for (std::size_t i = 0; i <= cuts.size(); ++i) {
+    const bool last = i == cuts.size();
+    from.size = last ? bytes.size() : cuts[i];
+    const std::size_t left =
+        ZSTD_compressStream2(context, &to, &from, last ? ZSTD_e_end : ZSTD_e_flush);
+    if (left != 0) {
+      out.resize(had);
+      return Error{
+          ErrorCode::kInternal,
+          std::string("zstd: ") + (ZSTD_isError(left) != 0 ? ZSTD_getErrorName(left) : "no room")};
+    }
+  }
+  out.resize(had + to.pos);
+  return {};
+}
+
 Result<void> zstd_expand(std::string& out, std::string_view frame, std::size_t size) {
   const std::size_t had = out.size();
   out.resize(had + size);

@@ -10,7 +10,12 @@ constexpr std::uint8_t kEncodingBits = 0x0f;
 constexpr std::uint8_t kFirstSizeFlag = 0x10;
 constexpr std::uint8_t kMoreParts = 0x80;
 constexpr std::size_t kMinFrameEntry = 12;
-constexpr std::size_t kTryZstdFrom = 32;  // smaller frames are stored
+constexpr std::size_t kTryZstdFrom = 32;     // smaller frames are stored
+constexpr std::size_t kOwnBlockFrom = 2048;  // a part of so many bytes gets blocks of its own
+
+void cut(std::vector<std::size_t>& cuts, std::size_t at) {
+  if (at != 0 && (cuts.empty() || cuts.back() != at)) cuts.push_back(at);
+}
 
 }  // namespace
 
@@ -67,14 +72,16 @@ bool ValueDirectory::read(ByteReader& in, ValueDirectory& out) {
 }
 
 Result<void> FrameWriter::flush(std::size_t lane) {
-  std::string& raw = open_[lane];
+  std::string& raw = open_[lane].raw;
   if (raw.empty()) return {};
+  auto& cuts = open_[lane].cuts;
+  if (!cuts.empty() && cuts.back() == raw.size()) cuts.pop_back();
   FrameEntry entry;
   entry.lane = static_cast<Lane>(lane);
   entry.raw_size = raw.size();
   const std::size_t begin = value_->size();
   if (entry.lane != Lane::kPacked && raw.size() >= kTryZstdFrom) {
-    DURAMEN_TRY_VOID(zstd_append(*value_, raw, level_));
+    DURAMEN_TRY_VOID(zstd_append(*value_, raw, cuts, level_));
     entry.compressed = value_->size() - begin < raw.size();
     if (!entry.compressed) value_->resize(begin);
   }
@@ -83,6 +90,7 @@ Result<void> FrameWriter::flush(std::size_t lane) {
   entry.checksum = checksum64(std::string_view(*value_).substr(begin));
   directory_.frames.push_back(entry);
   raw.clear();
+  cuts.clear();
   return {};
 }
 
@@ -90,8 +98,12 @@ Result<void> FrameWriter::add(PartEntry part, const LaneBytes& bytes) {
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     const std::string& from = bytes.lanes[lane];
     part.sizes[lane] = from.size();
-    if (open_[lane].size() + from.size() > kFrameRaw) DURAMEN_TRY_VOID(flush(lane));
-    open_[lane].append(from);
+    OpenFrame& open = open_[lane];
+    if (open.raw.size() + from.size() > kFrameRaw) DURAMEN_TRY_VOID(flush(lane));
+    const bool large = from.size() >= kOwnBlockFrom;
+    if (large) cut(open.cuts, open.raw.size());
+    open.raw.append(from);
+    if (large) cut(open.cuts, open.raw.size());
   }
   directory_.parts.push_back(part);
   return {};
@@ -125,7 +137,7 @@ Result<FrameReader> FrameReader::open(std::string_view name, const ValueDirector
 }
 
 Result<void> FrameReader::next_frame(std::size_t lane) {
-  OpenFrame& open = lanes_[lane];
+  LaneState& open = lanes_[lane];
   const auto& frames = directory_->frames;
   while (open.next < frames.size() && static_cast<std::size_t>(frames[open.next].lane) != lane) {
     ++open.next;
@@ -153,7 +165,7 @@ Result<const PartEntry*> FrameReader::next(LaneReaders& readers) {
   std::array<std::string_view, kLanes> bytes;
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     const std::uint64_t size = part.sizes[lane];
-    OpenFrame& open = lanes_[lane];
+    LaneState& open = lanes_[lane];
     if (size == 0) continue;
     if (open.left.empty()) DURAMEN_TRY_VOID(next_frame(lane));
     if (size > open.left.size()) return broken("a column runs over the end of its frame");

@@ -55,7 +55,11 @@ class FrameWriter {
 
   std::string* value_;
   int level_;
-  std::array<std::string, kLanes> open_;
+  struct OpenFrame {
+    std::string raw;
+    std::vector<std::size_t> cuts;  ///< where a large part begins or ends
+  };
+  std::array<OpenFrame, kLanes> open_;
   ValueDirectory directory_;
 };
 
@@ -73,7 +77,7 @@ class FrameReader {
   Result<void> finish() const;
 
  private:
-  struct OpenFrame {
+  struct LaneState {
     std::size_t next = 0;  ///< index from which on to look for a frame of this lane
     std::string expanded;
     std::string_view left;
@@ -85,7 +89,7 @@ class FrameReader {
   const ValueDirectory* directory_ = nullptr;
   std::string_view value_;
   std::vector<std::uint64_t> begins_;
-  std::array<OpenFrame, kLanes> lanes_;
+  std::array<LaneState, kLanes> lanes_;
   std::size_t part_ = 0;
 };
 
