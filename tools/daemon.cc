@@ -39,7 +39,7 @@ std::string host_name() {
 Error with_remedy(Error error) {
   std::string_view remedy;
   if (error.code == ErrorCode::kUnimplemented) {
-    remedy = "start the newer duramend, or choose another directory with --data-dir";
+    remedy = "or choose another directory with --data-dir";
   } else if (error.code == ErrorCode::kDataLoss) {
     remedy = "keep a copy of the directory; see \"Damage\" in docs/operations.md";
   }
@@ -138,6 +138,7 @@ Result<void> Daemon::reload(const Settings& settings) {
 void Daemon::stop(TimeNs limit) {
   readiness_.set("draining");
   if (server_ != nullptr) {
+    log_info("stopping: finishing open requests");
     ::unlink(address_file(settings_).c_str());
     server_->stop(limit);
   }

@@ -96,7 +96,6 @@ void watch_stop(Daemon& daemon, const std::atomic<bool>& stopped) {
 }
 
 void drain(Daemon& daemon) {
-  log_info("stopping: finishing open requests");
   std::atomic<bool> stopped{false};
   std::thread watch([&] { watch_stop(daemon, stopped); });
   daemon.stop(kRequestsLimit);
