@@ -40,10 +40,32 @@ bool aggregates(const query::Query& query) {
   });
 }
 
+/// The columns of the table as the query says them, so that an empty table has them too. Pipes
+/// after the aggregation that change columns (fields, parse) leave it to the rows.
+std::vector<std::string> columns_of(const query::Query& query) {
+  std::vector<std::string> out;
+  for (const auto& pipe : query.pipes) {
+    if (const auto* stats = std::get_if<query::StatsPipe>(&pipe)) {
+      out.clear();
+      for (const auto& group : stats->by) out.push_back(group.name);
+      for (const auto& call : stats->calls) out.push_back(call.as);
+    } else if (const auto* top = std::get_if<query::TopPipe>(&pipe)) {
+      out = top->names;
+      out.emplace_back("count");
+    } else if (std::holds_alternative<query::FieldsPipe>(pipe) ||
+               std::holds_alternative<query::ParsePipe>(pipe)) {
+      out.clear();
+    }
+  }
+  return out;
+}
+
 /// Gathers rows of JSON objects into `{"columns":[…],"rows":[[…],…]}`. A value that a row lacks is
 /// null.
 class Table {
  public:
+  explicit Table(std::vector<std::string> columns) : columns_(std::move(columns)) {}
+
   Result<void> add(std::string_view json) {
     const auto row = nlohmann::ordered_json::parse(json, nullptr, false);
     if (!row.is_object()) return Error{ErrorCode::kInternal, "a row that is no JSON object"};
@@ -100,8 +122,9 @@ class Table {
   std::size_t bytes_ = 0;
 };
 
-Result<void> write_document(query::RunningQuery& query, BodyWriter& out) {
-  Table table;
+Result<void> write_document(query::RunningQuery& query, BodyWriter& out,
+                            const std::vector<std::string>& columns) {
+  Table table(columns);
   DURAMEN_TRY(const auto end, query.run([&](std::string_view json) { return table.add(json); }));
   return out.write(table.json(end));
 }
@@ -134,8 +157,11 @@ Response answer_stats(query::QueryEngine& engine, const Clock& clock, const Requ
   }
   if (!call.request.limit) call.request.limit = 0;
   const bool lines = preferred_type(request.header("accept"), {kDocumentType, kLinesType}) == 1;
-  return stream_query(engine, call.request, lines ? kLinesType : kDocumentType,
-                      lines ? write_lines : write_document);
+  if (lines) return stream_query(engine, call.request, kLinesType, write_lines);
+  return stream_query(engine, call.request, kDocumentType,
+                      [columns = columns_of(*parsed)](query::RunningQuery& query, BodyWriter& out) {
+                        return write_document(query, out, columns);
+                      });
 }
 
 }  // namespace

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "query/engine.h"
+#include "store/store.h"
+
+namespace duramen::api {
+
+/// A store whose answers the test sets.
+class FakeStore final : public store::Store {
+ public:
+  void append(model::AppendRequest request, Done done) override {
+    appended_rows += request.records->rows();
+    if (append_error) {
+      done(*append_error);
+      return;
+    }
+    done(model::AppendAck{model::Seq(1), model::Seq(request.records->rows()), model::NodeId(0xabc),
+                          false});
+  }
+  std::shared_ptr<const store::Snapshot> snapshot() override { return nullptr; }
+  Result<void> seal() override {
+    ++seals;
+    if (seal_error) return *seal_error;
+    return {};
+  }
+  store::StoreStatus status() override { return status_now; }
+  std::string store_id() const override { return "5709e1d"; }
+  Result<store::VerifyReport> verify(
+      const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {
+    progress(1, 2);
+    progress(2, 2);
+    return report;
+  }
+  void set_retention(store::Retention) override {}
+  Result<std::vector<std::string>> enforce_retention() override {
+    return std::vector<std::string>();
+  }
+  void close() override {}
+
+  std::optional<Error> append_error;
+  std::optional<Error> seal_error;
+  std::size_t appended_rows = 0;
+  int seals = 0;
+  store::StoreStatus status_now;
+  store::VerifyReport report;
+};
+
+/// Gives set rows, then ends as the test says. Remembers what it was asked.
+class FakeEngine final : public query::QueryEngine {
+ public:
+  class Query final : public query::RunningQuery {
+   public:
+    explicit Query(FakeEngine& engine) : engine_(engine) {}
+    std::uint64_t id() const override { return 7; }
+    Result<query::QueryEnd> run(const query::LineWriter& write) override {
+      for (const auto& row : engine_.rows) {
+        if (engine_.cancelled) return Error{ErrorCode::kCancelled, "cancelled"};
+        DURAMEN_TRY_VOID(write(row));
+      }
+      if (engine_.run_error) return *engine_.run_error;
+      query::QueryEnd end = engine_.end;
+      end.rows = engine_.rows.size();
+      return end;
+    }
+    void cancel() override { engine_.cancelled = true; }
+
+   private:
+    FakeEngine& engine_;
+  };
+
+  Result<std::shared_ptr<query::RunningQuery>> start(const query::QueryRequest& request) override {
+    asked = request;
+    if (start_error) return *start_error;
+    return std::shared_ptr<query::RunningQuery>(std::make_shared<Query>(*this));
+  }
+  std::vector<query::QueryInfo> list() const override { return running; }
+  bool cancel(std::uint64_t id) override {
+    stopped.push_back(id);
+    return std::any_of(running.begin(), running.end(),
+                       [&](const query::QueryInfo& info) { return info.id == id; });
+  }
+  void cancel_all() override { cancelled = true; }
+
+  query::QueryRequest asked;
+  std::vector<std::string> rows;
+  query::QueryEnd end;
+  std::optional<Error> start_error;
+  std::optional<Error> run_error;
+  std::vector<query::QueryInfo> running;
+  std::vector<std::uint64_t> stopped;
+  bool cancelled = false;
+};
+
+}  // namespace duramen::api
