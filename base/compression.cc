@@ -68,6 +68,9 @@ Result<std::string> gunzip(std::string_view body, std::size_t limit) {
 Result<std::string> unzstd(std::string_view body, std::size_t limit) {
   ZSTD_DCtx* context = thread_decompressor();
   ZSTD_DCtx_reset(context, ZSTD_reset_session_only);
+  // What RFC 9659 allows in HTTP. The context keeps the window, so a stranger must not choose it.
+  constexpr int kWindowLog = 23;
+  ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, kWindowLog);
   std::string out;
   ZSTD_inBuffer in{body.data(), body.size(), 0};
   std::size_t hint = 1;
