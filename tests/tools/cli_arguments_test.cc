@@ -1,0 +1,147 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tools/cli/arguments.h"
+
+namespace duramen::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+
+std::variant<Arguments, EarlyExit> parse(const std::vector<std::string>& arguments,
+                                         const std::map<std::string, std::string>& variables = {}) {
+  return parse_arguments(arguments, [&](const char* name) {
+    const auto at = variables.find(name);
+    return at == variables.end() ? std::string() : at->second;
+  });
+}
+
+template <class Wanted>
+Wanted command(const std::vector<std::string>& arguments) {
+  const auto parsed = parse(arguments);
+  if (const auto* exit = std::get_if<EarlyExit>(&parsed)) {
+    ADD_FAILURE() << exit->err;
+    return {};
+  }
+  return std::get<Wanted>(std::get<Arguments>(parsed).command);
+}
+
+EarlyExit exit_of(const std::vector<std::string>& arguments) {
+  const auto parsed = parse(arguments);
+  if (const auto* exit = std::get_if<EarlyExit>(&parsed)) return *exit;
+  ADD_FAILURE() << "it was accepted";
+  return {};
+}
+
+TEST(CliArguments, TheWordsOfAQueryAreOneQuery) {
+  const auto query = command<QueryCommand>({"query", "error", "AND", "app:web"});
+  EXPECT_EQ(query.query, "error AND app:web");
+  EXPECT_FALSE(query.limit.has_value());
+  EXPECT_FALSE(query.oldest_first);
+}
+
+TEST(CliArguments, OptionsOfAQueryStandBeforeOrBehindIt) {
+  const auto query = command<QueryCommand>(
+      {"query", "--since", "15m", "error", "--limit", "7", "--order", "asc", "--cursor", "abc"});
+  EXPECT_EQ(query.query, "error");
+  EXPECT_EQ(query.range.since, "15m");
+  EXPECT_EQ(query.limit, 7U);
+  EXPECT_TRUE(query.oldest_first);
+  EXPECT_EQ(query.cursor, "abc");
+}
+
+TEST(CliArguments, FieldsTakeOneWordWithCommas) {
+  const auto query = command<QueryCommand>({"query", "-f", "app,_msg", "error", "-f", "x"});
+  EXPECT_THAT(query.fields, ElementsAre("app", "_msg", "x"));
+  EXPECT_EQ(query.query, "error");
+}
+
+TEST(CliArguments, ALeadingDashGoesBehindTwoDashes) {
+  EXPECT_EQ(command<QueryCommand>({"query", "--", "-debug", "error"}).query, "-debug error");
+  const EarlyExit exit = exit_of({"query", "-debug", "error"});
+  EXPECT_EQ(exit.code, kExitUsage);
+  EXPECT_THAT(exit.err, HasSubstr("behind --"));
+}
+
+TEST(CliArguments, AllIsALimitOfZero) {
+  EXPECT_EQ(command<QueryCommand>({"query", "--all", "*"}).limit, 0U);
+  EXPECT_EQ(exit_of({"query", "--all", "--limit", "3", "*"}).code, kExitUsage);
+}
+
+TEST(CliArguments, GlobalOptionsStandBeforeAndBehindTheCommand) {
+  for (const auto& arguments :
+       {std::vector<std::string>{"-o", "json", "--server", "http://x:1", "status"},
+        std::vector<std::string>{"status", "-o", "json", "--server", "http://x:1"}}) {
+    const auto parsed = parse(arguments);
+    const GlobalOptions& global = std::get<Arguments>(parsed).global;
+    EXPECT_EQ(global.output, OutputFormat::kJson);
+    EXPECT_EQ(global.server, "http://x:1");
+  }
+}
+
+TEST(CliArguments, VariablesAreTheDefaultsAndOptionsWin) {
+  const std::map<std::string, std::string> variables{{"DURAMEN_URL", "http://v:2"},
+                                                     {"DURAMEN_TOKEN", "secret"}};
+  const auto plain = parse({"status"}, variables);
+  EXPECT_EQ(std::get<Arguments>(plain).global.server, "http://v:2");
+  EXPECT_EQ(std::get<Arguments>(plain).global.token, "secret");
+  const auto given = parse({"--server", "http://o:3", "status"}, variables);
+  EXPECT_EQ(std::get<Arguments>(given).global.server, "http://o:3");
+  EXPECT_EQ(std::get<Arguments>(parse({"status"})).global.server, "http://127.0.0.1:5647");
+}
+
+TEST(CliArguments, WithoutACommandThereIsHelpAndAUsageError) {
+  const EarlyExit exit = exit_of({});
+  EXPECT_EQ(exit.code, kExitUsage);
+  EXPECT_THAT(exit.err, HasSubstr("import"));
+}
+
+TEST(CliArguments, HelpAndVersionAreNoErrors) {
+  EXPECT_EQ(exit_of({"--help"}).code, kExitOk);
+  EXPECT_THAT(exit_of({"--version"}).out, HasSubstr("duramen 0."));
+  for (const char* name : {"query", "stats", "import", "queries", "status", "verify", "seal"}) {
+    const EarlyExit exit = exit_of({name, "--help"});
+    EXPECT_EQ(exit.code, kExitOk);
+    EXPECT_THAT(exit.out, HasSubstr(std::string("duramen ") + name));
+  }
+}
+
+TEST(CliArguments, AMistypedCommandIsToldItsNearest) {
+  const EarlyExit exit = exit_of({"qurey", "error"});
+  EXPECT_EQ(exit.code, kExitUsage);
+  EXPECT_THAT(exit.err, HasSubstr("did you mean 'query'"));
+  EXPECT_EQ(nearest_command("stauts"), "status");
+  EXPECT_EQ(nearest_command("imprt"), "import");
+  EXPECT_EQ(nearest_command("xyzzy"), "");
+  EXPECT_THAT(exit_of({"xyzzy"}).err, HasSubstr("no command 'xyzzy'"));
+}
+
+TEST(CliArguments, ImportReadsLabelsSizesAndFiles) {
+  const auto import = command<ImportCommand>(
+      {"import", "a.log", "--label", "app=x", "b.log", "--label", "k=a=b", "--batch-bytes", "64KiB",
+       "--max-wait", "2m", "--format", "text", "--year", "2020"});
+  EXPECT_THAT(import.files, ElementsAre("a.log", "b.log"));
+  EXPECT_THAT(import.labels, ElementsAre(Pair("app", "x"), Pair("k", "a=b")));
+  EXPECT_EQ(import.batch_bytes, 65536U);
+  EXPECT_EQ(import.max_wait, 120 * kNsPerSecond);
+  EXPECT_EQ(import.format, ImportCommand::Format::kText);
+  EXPECT_EQ(import.year, 2020);
+}
+
+TEST(CliArguments, ImportRefusesWhatItCannotUse) {
+  EXPECT_THAT(exit_of({"import"}).err, HasSubstr("standard input"));
+  EXPECT_THAT(exit_of({"import", "x", "--label", "novalue"}).err, HasSubstr("name=value"));
+  EXPECT_THAT(exit_of({"import", "x", "--batch-bytes", "1GiB"}).err, HasSubstr("32MiB"));
+  EXPECT_THAT(exit_of({"import", "x", "--format", "xml"}).err, HasSubstr("auto|ndjson|text"));
+  EXPECT_EQ(exit_of({"import", "-", "-"}).code, kExitUsage);
+  EXPECT_EQ(exit_of({"--utc", "--tz", "Europe/Paris", "status"}).code, kExitUsage);
+}
+
+TEST(CliArguments, StandardInputIsAFileName) {
+  EXPECT_THAT(command<ImportCommand>({"import", "-"}).files, ElementsAre("-"));
+}
+
+}  // namespace
+}  // namespace duramen::cli

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace duramen::cli {
+
+enum class OutputFormat { kText, kJson, kLogfmt };
+enum class ColorChoice { kAuto, kAlways, kNever };
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitError = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitNoMatch = 3;
+
+struct GlobalOptions {
+  std::string server = "http://127.0.0.1:5647";
+  std::string token;
+  OutputFormat output = OutputFormat::kText;
+  ColorChoice color = ColorChoice::kAuto;
+  std::string zone;  ///< empty: the machine's
+};
+
+/// Times and durations stay text here: they are read once the zone is known.
+struct RangeOptions {
+  std::string since;
+  std::string start;
+  std::string end;
+};
+
+struct QueryCommand {
+  std::string query;
+  RangeOptions range;
+  std::optional<std::uint64_t> limit;  ///< 0: all
+  bool oldest_first = false;
+  std::string cursor;
+  std::string timeout;
+  std::vector<std::string> fields;
+};
+
+struct StatsCommand {
+  std::string query;
+  RangeOptions range;
+  std::string timeout;
+};
+
+struct ImportCommand {
+  enum class Format { kAuto, kNdjson, kText };
+  std::vector<std::string> files;  ///< `-`: standard input
+  Format format = Format::kAuto;
+  std::string time_format = "auto";
+  std::optional<int> year;
+  bool keep_old = false;
+  bool resume = false;
+  std::vector<std::pair<std::string, std::string>> labels;
+  std::uint64_t batch_bytes = 4ULL << 20;
+  unsigned connections = 2;
+  TimeNs max_wait = 60 * kNsPerSecond;
+  bool quiet = false;
+  std::vector<std::string> time_fields;
+  std::vector<std::string> message_fields;
+  std::vector<std::string> stream_fields;
+};
+
+struct QueriesCommand {
+  std::optional<std::uint64_t> kill;
+};
+struct StatusCommand {};
+struct VerifyCommand {
+  std::string data_dir;  ///< empty: ask the daemon
+};
+struct SealCommand {};
+
+using Command = std::variant<QueryCommand, StatsCommand, ImportCommand, QueriesCommand,
+                             StatusCommand, VerifyCommand, SealCommand>;
+
+struct Arguments {
+  GlobalOptions global;
+  Command command;
+};
+
+/// What to print instead of running a command: help, the version, a mistake.
+struct EarlyExit {
+  int code = kExitOk;
+  std::string out;  ///< to standard output
+  std::string err;  ///< to standard error, without `duramen: `
+};
+
+/// Value of an environment variable; empty when it is not set.
+using Environment = std::function<std::string(const char*)>;
+
+/// Reads the command line. Pure; CLI11 is behind it.
+std::variant<Arguments, EarlyExit> parse_arguments(const std::vector<std::string>& arguments,
+                                                   const Environment& environment);
+
+/// The known command nearest to `word` by edit distance; empty when none is near.
+std::string nearest_command(const std::string& word);
+
+}  // namespace duramen::cli

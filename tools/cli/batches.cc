@@ -1,0 +1,196 @@
+#include "tools/cli/batches.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/json_text.h"
+#include "base/time_text.h"
+
+namespace duramen::cli {
+namespace {
+
+constexpr std::size_t kChunk = 256 * 1024;
+constexpr std::size_t kMaxLine = 16U << 20;
+
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+
+bool looks_like_record(std::string_view line) {
+  const std::size_t begin = line.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos || line[begin] != '{') return false;
+  return nlohmann::json::accept(line);
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+std::string app_of_file(const std::string& path) {
+  std::filesystem::path name = std::filesystem::path(path).filename();
+  const auto extension = [&] { return name.extension().string(); };
+  if (extension() == ".gz" || extension() == ".zst" || extension() == ".zstd") name = name.stem();
+  if (extension().size() > 1 && all_digits(std::string_view(name.extension().native()).substr(1))) {
+    name = name.stem();
+  }
+  return name.stem().string();
+}
+
+std::string json_members(const std::vector<std::pair<std::string, std::string>>& labels) {
+  std::string out;
+  for (const auto& [name, value] : labels) {
+    append_json_string_lossy(out, name);
+    out.push_back(':');
+    append_json_string_lossy(out, value);
+    out.push_back(',');
+  }
+  return out;
+}
+
+BatchReader::BatchReader(std::unique_ptr<Input> input, BatchOptions options)
+    : input_(std::move(input)),
+      options_(std::move(options)),
+      text_prefix_(json_members(options_.text_labels)),
+      json_prefix_(json_members(options_.json_labels)) {
+  if (options_.format) {
+    format_ = *options_.format;
+    format_known_ = true;
+  }
+}
+
+Result<bool> BatchReader::fill() {
+  if (at_ > 0) {
+    buffer_.erase(0, at_);
+    searched_ -= at_;
+    at_ = 0;
+  }
+  const std::size_t had = buffer_.size();
+  buffer_.resize(had + kChunk);
+  auto count = input_->read(buffer_.data() + had, kChunk);
+  buffer_.resize(had + (count ? *count : 0));
+  if (!count) return std::move(count).error();
+  ended_ = *count == 0;
+  return !ended_;
+}
+
+Result<std::optional<std::string_view>> BatchReader::next_line(bool& cut) {
+  cut = false;
+  while (true) {
+    const std::size_t end = buffer_.find('\n', std::max(at_, searched_));
+    const bool whole = end != std::string::npos;
+    if (whole || (ended_ && at_ < buffer_.size())) {
+      const std::size_t stop = whole ? end : buffer_.size();
+      const auto line = std::string_view(buffer_).substr(at_, stop - at_);
+      place_ += line.size() + (whole ? 1 : 0);
+      fingerprint_.add(std::string_view(buffer_).substr(at_, line.size() + (whole ? 1 : 0)));
+      at_ = searched_ = whole ? stop + 1 : stop;
+      ++line_;
+      cut = cut || line.size() > kMaxLine;
+      return std::optional<std::string_view>(line);
+    }
+    if (ended_) return std::optional<std::string_view>();
+    searched_ = buffer_.size();
+    if (buffer_.size() - at_ > kMaxLine) {
+      // Passed over without keeping it: memory stays bounded, the rest of the file is imported.
+      cut = true;
+      place_ += buffer_.size() - at_;
+      fingerprint_.add(std::string_view(buffer_).substr(at_));
+      at_ = searched_;
+    }
+    DURAMEN_TRY_VOID(fill());
+  }
+}
+
+Result<void> BatchReader::skip(const ImportPlace& place) {
+  const Error changed{ErrorCode::kNotFound, "the file is not the one that was imported"};
+  while (place_ < place.end) {
+    if (at_ == buffer_.size()) {
+      DURAMEN_TRY(const bool more, fill());
+      if (!more) return changed;
+    }
+    const auto step =
+        static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size() - at_, place.end - place_));
+    fingerprint_.add(std::string_view(buffer_).substr(at_, step));
+    at_ += step;
+    place_ += step;
+    searched_ = std::max(searched_, at_);
+  }
+  if (fingerprint_.head() != place.head || fingerprint_.tail() != place.tail) return changed;
+  line_ = place.lines;
+  return {};
+}
+
+Result<std::optional<Batch>> BatchReader::next() {
+  Batch batch;
+  batch.begin = place_;
+  days_.clear();
+  // The batch ends with the line that fills it or brings the last day that is allowed.
+  while (batch.body.size() < options_.batch_bytes && days_.size() < options_.days) {
+    bool cut = false;
+    DURAMEN_TRY(const auto line, next_line(cut));
+    if (!line) break;
+    if (cut) {
+      batch.refused.emplace_back(line_, "the line is longer than 16 MiB");
+    } else {
+      add_line(batch, *line);
+    }
+  }
+  batch.end = place_;
+  batch.place = {place_, line_, fingerprint_.head(), fingerprint_.tail()};
+  batch.file_position = input_->file_position();
+  if (batch.begin == batch.end) return std::optional<Batch>();
+  return std::optional<Batch>(std::move(batch));
+}
+
+void BatchReader::add_line(Batch& batch, std::string_view line) {
+  if (!format_known_ && !is_blank(line)) {
+    format_ = looks_like_record(line) ? LineFormat::kNdjson : LineFormat::kText;
+    format_known_ = true;
+  }
+  if (format_ == LineFormat::kText) return add_text(batch, line);
+  if (!is_blank(line)) add_record(batch, line);
+}
+
+void BatchReader::add_text(Batch& batch, std::string_view line) {
+  batch.lines.push_back(line_);
+  batch.body += '{';
+  if (options_.line_time) {
+    if (const auto at = options_.line_time(line)) {
+      days_.insert(*at / kNsPerDay - (*at % kNsPerDay < 0 ? 1 : 0));
+      batch.body += "\"_time\":\"";
+      append_rfc3339(batch.body, *at);
+      batch.body += "\",";
+    }
+  }
+  batch.body += text_prefix_;
+  if (is_utf8(line)) {
+    batch.body += "\"_msg\":";
+    append_json_string(batch.body, line);
+  } else {
+    batch.body += "\"_msg_base64\":\"" + to_base64(line) + "\"";
+  }
+  batch.body += "}\n";
+}
+
+void BatchReader::add_record(Batch& batch, std::string_view line) {
+  batch.lines.push_back(line_);
+  const std::size_t brace = line.find_first_not_of(" \t\r");
+  const bool takes_labels = !json_prefix_.empty() && line[brace] == '{';
+  if (!takes_labels) {
+    batch.body += line;
+  } else {
+    const std::size_t next = line.find_first_not_of(" \t\r", brace + 1);
+    const bool is_empty = next != std::string_view::npos && line[next] == '}';
+    batch.body += '{';
+    batch.body +=
+        std::string_view(json_prefix_).substr(0, json_prefix_.size() - (is_empty ? 1 : 0));
+    batch.body += line.substr(brace + 1);
+  }
+  batch.body += '\n';
+}
+
+}  // namespace duramen::cli
