@@ -26,6 +26,7 @@ if(DURAMEN_SANITIZE)
   add_link_options(-fsanitize=${duramen_sanitizers})
   # Asio's fences: ThreadSanitizer does not model them, and g++ says so. What they order is also
   # ordered by Asio's queue mutex.
-  add_compile_options(
-    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<STREQUAL:${DURAMEN_SANITIZE},thread>>:-Wno-tsan>)
+  if(DURAMEN_SANITIZE STREQUAL "thread")
+    add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+  endif()
 endif()
