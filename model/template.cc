@@ -23,9 +23,10 @@ struct Masks {
 };
 
 #if defined(__SSE2__)
-__m128i in_range(__m128i bytes, char low, std::uint8_t span) {
-  const __m128i moved = _mm_sub_epi8(bytes, _mm_set1_epi8(low));
-  return _mm_cmpeq_epi8(_mm_min_epu8(moved, _mm_set1_epi8(static_cast<char>(span))), moved);
+/// Bytes in [low, low + span]: moves the range to the bottom of the signed bytes, one comparison.
+__m128i in_range(__m128i bytes, char low, char span) {
+  const __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8(static_cast<char>(-128 - low)));
+  return _mm_cmplt_epi8(moved, _mm_set1_epi8(static_cast<char>(-128 + span + 1)));
 }
 
 /// The masks of 64 bytes.

@@ -132,7 +132,7 @@ Encoding write_dictionary(LaneBytes& out) {
     out.text().append(v);
   }
   encode_integers(s.numbers, out);
-  encode_integers(s.ids, out);
+  encode_indexes(s.ids, out);
   return Encoding::kDictionary;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 namespace duramen::store {
@@ -11,6 +12,7 @@ namespace {
 constexpr std::uint8_t kReference = 0;
 constexpr std::uint8_t kDelta = 1;
 constexpr std::uint8_t kDictionary = 2;
+constexpr std::uint8_t kRising = 3;
 constexpr std::uint8_t kUnitFlag = 4;
 constexpr unsigned kMaxLowBits = 56;
 constexpr unsigned kMaxPlanes = 8;
@@ -117,10 +119,32 @@ void append_planes(std::span<const std::uint64_t> numbers, unsigned low_bits, un
   }
 }
 
-void append_numbers(std::span<const std::uint64_t> numbers, const Widths& widths, LaneBytes& out) {
+/// True when the lowest bytes look like noise, so that packing them costs nothing: looks at the
+/// entropy of a sample.
+bool low_bytes_are_noise(std::span<const std::uint64_t> numbers) {
+  constexpr std::size_t kSample = 1024;
+  constexpr std::size_t kFewest = 256;
+  constexpr double kNoiseBits = 7.3;  // 1,024 random bytes show about 7.8, 256 about 7.2
+  if (numbers.size() < kFewest) return true;
+  // The lowest bit is a sign in one mode and says little.
+  std::array<std::uint16_t, 256> counts{};
+  const std::size_t step = std::max<std::size_t>(1, numbers.size() / kSample);
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < numbers.size(); i += step, ++n) ++counts[(numbers[i] >> 1) & 0xff];
+  double bits = 0;
+  for (const std::uint16_t c : counts) {
+    if (c != 0) bits -= c * std::log2(static_cast<double>(c) / static_cast<double>(n));
+  }
+  const double expected = n >= kSample ? kNoiseBits : kNoiseBits - 0.6;
+  return bits > expected * static_cast<double>(n);
+}
+
+void append_numbers(std::span<const std::uint64_t> numbers, const Widths& widths, LaneBytes& out,
+                    bool indexes = false) {
   const unsigned largest = widths.largest();
   const unsigned typical = widths.typical(numbers.size());
-  const unsigned low_bits = typical > 8 ? std::min(typical - 8, kMaxLowBits) : 0;
+  const bool pack = typical > 8 && !indexes && low_bytes_are_noise(numbers);
+  const unsigned low_bits = pack ? std::min(typical - 8, kMaxLowBits) : 0;
   const unsigned planes = largest > low_bits ? (largest - low_bits + 7) / 8 : 0;
   ByteWriter writer(out.numbers());
   writer.u8(static_cast<std::uint8_t>(low_bits));
@@ -130,8 +154,7 @@ void append_numbers(std::span<const std::uint64_t> numbers, const Widths& widths
 }
 
 struct Scratch {
-  std::vector<std::uint64_t> reference;
-  std::vector<std::uint64_t> delta;
+  std::vector<std::uint64_t> numbers;
   std::vector<std::uint64_t> scaled;
   DistinctNumbers distinct;
 };
@@ -158,38 +181,88 @@ void write_dictionary(std::span<const std::uint64_t> values, DistinctNumbers& di
   append_numbers(indexes, widths, out);
 }
 
+std::uint64_t low_mask(unsigned bits) {
+  return bits >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
+}
+
+/// What the modes would cost, in bits.
+struct Costs {
+  std::uint64_t reference = 0;
+  std::uint64_t delta = 0;
+  std::uint64_t rising = 0;
+};
+
+/// Looks at a few runs of neighbours.
+Costs sample_costs(std::span<const std::uint64_t> values, std::uint64_t base, std::uint64_t mask) {
+  constexpr std::size_t kRuns = 8;
+  constexpr std::size_t kRunLength = 64;
+  const std::size_t n = values.size();
+  const std::size_t step = std::max(n / kRuns, kRunLength);
+  Costs costs;
+  std::size_t seen = 0;
+  for (std::size_t begin = 0; begin < n; begin += step) {
+    std::uint64_t before = values[begin == 0 ? 0 : begin - 1];
+    for (std::size_t i = begin; i < std::min(n, begin + kRunLength); ++i, ++seen) {
+      costs.reference += width_of(values[i] - base);
+      costs.delta += width_of(zigzag(values[i] - before));
+      costs.rising += width_of((values[i] - before) & mask);
+      before = values[i];
+    }
+  }
+  costs.delta += seen / 2;  // at equal widths the plain numbers are the better ones
+  costs.rising += seen / 2;
+  for (std::uint64_t* c : {&costs.reference, &costs.delta, &costs.rising}) *c = *c * n / seen;
+  return costs;
+}
+
+/// Finds the cheapest mode; for a dictionary `s.distinct` is filled.
+std::uint8_t choose_mode(std::span<const std::uint64_t> values, std::uint64_t low,
+                         std::uint64_t span, DistinctNumbers& distinct) {
+  const Costs costs = sample_costs(values, low, low_mask(width_of(span)));
+  std::uint8_t mode = kReference;
+  std::uint64_t best = costs.reference;
+  if (costs.delta < best) {
+    mode = kDelta;
+    best = costs.delta;
+  }
+  if (costs.rising < best) {
+    mode = kRising;
+    best = costs.rising;
+  }
+  const std::size_t n = values.size();
+  if (span > 0xff && n >= 16 && best > 2 * n &&
+      distinct.collect(values, std::min(kMaxDistinct, n / 4))) {
+    const std::size_t d = distinct.values().size();
+    if (n * width_of(d - 1) + d * width_of(span) < best) mode = kDictionary;
+  }
+  return mode;
+}
+
 void encode_scaled(std::span<const std::uint64_t> values, std::uint64_t unit, LaneBytes& out) {
   Scratch& s = scratch();
-  const std::size_t n = values.size();
-  s.reference.resize(n);
-  s.delta.resize(n);
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   const std::uint64_t base = *low;
-  Widths reference;
-  Widths delta;
-  std::uint64_t before = values[0];
-  for (std::size_t i = 0; i < n; ++i) {
-    reference.add(s.reference[i] = values[i] - base);
-    delta.add(s.delta[i] = zigzag(values[i] - before));
-    before = values[i];
-  }
-  std::uint8_t mode = delta.bits + n / 2 < reference.bits ? kDelta : kReference;
-  const std::uint64_t best = mode == kDelta ? delta.bits + n / 2 : reference.bits;
-  if (*high - base > 0xff && n >= 16 && best > 2 * n &&
-      s.distinct.collect(values, std::min(kMaxDistinct, n / 4))) {
-    const std::size_t d = s.distinct.values().size();
-    if (n * width_of(d - 1) + d * width_of(*high - base) < best) mode = kDictionary;
-  }
+  const std::uint64_t span = *high - base;
+  const std::uint8_t mode = choose_mode(values, base, span, s.distinct);
   ByteWriter writer(out.numbers());
   writer.u8(static_cast<std::uint8_t>(mode | (unit > 1 ? kUnitFlag : 0)));
   if (unit > 1) writer.varint(unit);
-  if (mode == kDictionary) return write_dictionary(values, s.distinct, s.reference, out);
+  s.numbers.resize(values.size());
+  if (mode == kDictionary) return write_dictionary(values, s.distinct, s.numbers, out);
   writer.varint(mode == kDelta ? values[0] : base);
-  if (mode == kDelta) {
-    append_numbers(s.delta, delta, out);
-  } else {
-    append_numbers(s.reference, reference, out);
+  const unsigned bits = width_of(span);
+  if (mode == kRising) writer.u8(static_cast<std::uint8_t>(bits));
+  Widths widths;
+  std::uint64_t before = mode == kRising ? base : values[0];
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::uint64_t v = values[i];
+    s.numbers[i] = mode == kReference ? v - base
+                   : mode == kDelta   ? zigzag(v - before)
+                                      : (v - before) & low_mask(bits);
+    widths.add(s.numbers[i]);
+    before = v;
   }
+  append_numbers(s.numbers, widths, out);
 }
 
 bool read_numbers(LaneReaders& in, std::size_t n, std::uint64_t* out) {
@@ -226,13 +299,17 @@ bool read_dictionary(LaneReaders& in, std::vector<std::uint64_t>& values) {
   return in.numbers.ok();
 }
 
-bool resolve(std::uint8_t mode, std::uint64_t base, const std::vector<std::uint64_t>& dictionary,
-             std::span<std::uint64_t> numbers) {
+bool resolve(std::uint8_t mode, std::uint64_t base, std::uint64_t mask,
+             const std::vector<std::uint64_t>& dictionary, std::span<std::uint64_t> numbers) {
+  std::uint64_t rise = 0;
   for (std::uint64_t& v : numbers) {
     if (mode == kReference) {
       v += base;
     } else if (mode == kDelta) {
       v = base += unzigzag(v);
+    } else if (mode == kRising) {
+      rise = (rise + v) & mask;
+      v = base + rise;
     } else {
       if (v >= dictionary.size()) return false;
       v = dictionary[v];
@@ -261,10 +338,19 @@ void encode_times(std::span<const std::uint64_t> values, LaneBytes& out) {
   encode_scaled(values, 1, out);
 }
 
+void encode_indexes(std::span<const std::uint64_t> values, LaneBytes& out) {
+  Widths widths;
+  for (const std::uint64_t v : values) widths.add(v);
+  ByteWriter writer(out.numbers());
+  writer.u8(kReference);
+  writer.varint(0);
+  append_numbers(values, widths, out, true);
+}
+
 bool decode_integers(LaneReaders& in, std::size_t n, std::vector<std::uint64_t>& out) {
   const std::uint8_t flags = in.numbers.u8();
   const std::uint8_t mode = flags & 3;
-  if (!in.numbers.ok() || flags > (kUnitFlag | kDictionary) || mode > kDictionary) return false;
+  if (!in.numbers.ok() || flags > (kUnitFlag | kRising)) return false;
   const std::uint64_t unit = (flags & kUnitFlag) != 0 ? in.numbers.varint() : 1;
   std::vector<std::uint64_t> dictionary;
   std::uint64_t base = 0;
@@ -273,12 +359,13 @@ bool decode_integers(LaneReaders& in, std::size_t n, std::vector<std::uint64_t>&
   } else {
     base = in.numbers.varint();
   }
-  if (!in.numbers.ok()) return false;
+  const unsigned bits = mode == kRising ? in.numbers.u8() : 0;
+  if (!in.numbers.ok() || bits > 64) return false;
   const std::size_t had = out.size();
   out.resize(had + n);
   const std::span<std::uint64_t> numbers(out.data() + had, n);
   if (!read_numbers(in, n, numbers.data())) return false;
-  if (!resolve(mode, base, dictionary, numbers)) return false;
+  if (!resolve(mode, base, low_mask(bits), dictionary, numbers)) return false;
   if (unit != 1) {
     for (std::uint64_t& v : numbers) v *= unit;
   }

@@ -15,6 +15,10 @@ void encode_integers(std::span<const std::uint64_t> values, LaneBytes& out);
 /// As encode_integers, and tries the units 1e9, 1e6 and 1e3 first: for times in ns.
 void encode_times(std::span<const std::uint64_t> values, LaneBytes& out);
 
+/// As encode_integers, for indexes into a table: which ones occur often matters more than how large
+/// they are.
+void encode_indexes(std::span<const std::uint64_t> values, LaneBytes& out);
+
 /// Appends `n` numbers to `out`. False for damaged bytes; takes no more memory than n numbers.
 bool decode_integers(LaneReaders& in, std::size_t n, std::vector<std::uint64_t>& out);
 

@@ -11,6 +11,7 @@ constexpr std::uint8_t kFirstSizeFlag = 0x10;
 constexpr std::uint8_t kMoreParts = 0x80;
 constexpr std::size_t kMinFrameEntry = 12;
 constexpr std::size_t kTryZstdFrom = 32;     // smaller frames are stored
+constexpr std::size_t kWorthwhile = 64;      // zstd must save one byte of so many
 constexpr std::size_t kOwnBlockFrom = 2048;  // a part of so many bytes gets blocks of its own
 
 void cut(std::vector<std::size_t>& cuts, std::size_t at) {
@@ -80,9 +81,9 @@ Result<void> FrameWriter::flush(std::size_t lane) {
   entry.lane = static_cast<Lane>(lane);
   entry.raw_size = raw.size();
   const std::size_t begin = value_->size();
-  if (entry.lane != Lane::kPacked && raw.size() >= kTryZstdFrom) {
+  if (raw.size() >= kTryZstdFrom) {
     DURAMEN_TRY_VOID(zstd_append(*value_, raw, cuts, level_));
-    entry.compressed = value_->size() - begin < raw.size();
+    entry.compressed = value_->size() - begin <= raw.size() - raw.size() / kWorthwhile;
     if (!entry.compressed) value_->resize(begin);
   }
   if (!entry.compressed) value_->append(raw);
@@ -99,7 +100,7 @@ Result<void> FrameWriter::add(PartEntry part, const LaneBytes& bytes) {
     const std::string& from = bytes.lanes[lane];
     part.sizes[lane] = from.size();
     OpenFrame& open = open_[lane];
-    if (open.raw.size() + from.size() > kFrameRaw) DURAMEN_TRY_VOID(flush(lane));
+    if (open.raw.size() + from.size() > kFrameRaw[lane]) DURAMEN_TRY_VOID(flush(lane));
     const bool large = from.size() >= kOwnBlockFrom;
     if (large) cut(open.cuts, open.raw.size());
     open.raw.append(from);

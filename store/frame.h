@@ -11,7 +11,9 @@
 
 namespace duramen::store {
 
-inline constexpr std::size_t kFrameRaw = 64 * 1024;
+/// A frame is closed before a part would take it over this size: by lane. Ids in the packed lane
+/// repeat over columns, far apart.
+inline constexpr std::array<std::size_t, kLanes> kFrameRaw = {64 * 1024, 64 * 1024, 256 * 1024};
 
 /// The unit of compression, checksum and reading.
 struct FrameEntry {
