@@ -1,18 +1,71 @@
 #include "model/tokens.h"
 
+#include <bit>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace duramen::model {
 namespace {
+
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+
+bool same_folded(const char* text, std::string_view folded_needle) {
+  for (std::size_t i = 0; i < folded_needle.size(); ++i) {
+    if (fold_ascii(text[i]) != folded_needle[i]) return false;
+  }
+  return true;
+}
+
+#if defined(__SSE2__)
+/// 16 places at once: a bit for each that has the needle's first and last byte, in any case.
+class FirstAndLast {
+ public:
+  explicit FirstAndLast(std::string_view folded_needle)
+      : first_(_mm_set1_epi8(folded_needle.front())),
+        last_(_mm_set1_epi8(folded_needle.back())),
+        first_case_(case_bit(folded_needle.front())),
+        last_case_(case_bit(folded_needle.back())),
+        last_offset_(folded_needle.size() - 1) {}
+
+  unsigned match(const char* text) const {
+    const __m128i first = _mm_or_si128(load(text), first_case_);
+    const __m128i last = _mm_or_si128(load(text + last_offset_), last_case_);
+    return static_cast<unsigned>(_mm_movemask_epi8(
+        _mm_and_si128(_mm_cmpeq_epi8(first, first_), _mm_cmpeq_epi8(last, last_))));
+  }
+
+ private:
+  /// Setting this bit turns the two cases of a letter, and nothing else, into the lower one.
+  static __m128i case_bit(char c) { return _mm_set1_epi8(is_lower(c) ? 0x20 : 0); }
+  static __m128i load(const char* text) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+  }
+  __m128i first_;
+  __m128i last_;
+  __m128i first_case_;
+  __m128i last_case_;
+  std::size_t last_offset_;
+};
+#endif
 
 /// Where `folded_needle` stands in `text` at or after `from`, ignoring ASCII case.
 std::size_t find_folded(std::string_view text, std::string_view folded_needle, std::size_t from) {
   if (folded_needle.empty() || folded_needle.size() > text.size()) return std::string_view::npos;
-  const char first = folded_needle[0];
   const std::size_t last = text.size() - folded_needle.size();
-  for (std::size_t at = from; at <= last; ++at) {
-    if (fold_ascii(text[at]) != first) continue;
-    std::size_t i = 1;
-    while (i < folded_needle.size() && fold_ascii(text[at + i]) == folded_needle[i]) ++i;
-    if (i == folded_needle.size()) return at;
+  std::size_t at = from;
+#if defined(__SSE2__)
+  const FirstAndLast wanted(folded_needle);
+  for (; at + 15 <= last; at += 16) {
+    for (unsigned bits = wanted.match(text.data() + at); bits != 0; bits &= bits - 1) {
+      const std::size_t place = at + static_cast<std::size_t>(std::countr_zero(bits));
+      if (same_folded(text.data() + place, folded_needle)) return place;
+    }
+  }
+#endif
+  for (; at <= last; ++at) {
+    if (same_folded(text.data() + at, folded_needle)) return at;
   }
   return std::string_view::npos;
 }
@@ -21,7 +74,8 @@ bool border(std::string_view text, std::size_t at) {
   return at == 0 || at == text.size() || !is_token_byte(text[at - 1]) || !is_token_byte(text[at]);
 }
 
-bool contains_between_borders(std::string_view text, std::string_view folded_needle, bool check_end) {
+bool contains_between_borders(std::string_view text, std::string_view folded_needle,
+                              bool check_end) {
   for (std::size_t at = find_folded(text, folded_needle, 0); at != std::string_view::npos;
        at = find_folded(text, folded_needle, at + 1)) {
     if (border(text, at) && (!check_end || border(text, at + folded_needle.size()))) return true;

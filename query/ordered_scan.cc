@@ -125,7 +125,7 @@ void OrderedScan::sort_kept() {
 
 void OrderedScan::trim_to_memory() {
   sort_kept();
-  while (kept_.size() > 1 && memory_.bytes() > memory_limit_ / 2) {
+  while (kept_.size() > 1 && memory_.bytes() > memory_limit_ / 4 * 3) {
     cutoff_ = kept_.back().position;
     memory_.subtract(kept_.back().memory_bytes());
     kept_.pop_back();
