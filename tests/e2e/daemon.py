@@ -78,6 +78,7 @@ class Daemon:
 
     def __init__(self, directory, *options, environment=None, data=None):
         self.directory = pathlib.Path(directory)
+        self.directory.mkdir(exist_ok=True)
         self.data = pathlib.Path(data) if data else self.directory / "data"
         self.options = options
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("DURAMEN_")}

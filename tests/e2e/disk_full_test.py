@@ -7,7 +7,6 @@ import subprocess
 import daemon
 
 DISK_BYTES = 640 << 20
-LEFT_BYTES = 16 << 20
 RECOVER_SECONDS = 60
 
 
@@ -39,12 +38,13 @@ class SmallDisk:
 
 
 def post(server, text):
-    return server.ingest([{"log": f"{text} {n} " + "x" * 500} for n in range(200)])
+    """200 records that do not compress much."""
+    return server.ingest([{"log": f"{text} {n} {os.urandom(600).hex()}"} for n in range(200)])
 
 
-def check_refusal(server, disk):
+def check_refusal(server, disk, left):
     """Fills the disk; within a while every ingest is refused, with the reason and a time."""
-    disk.fill(LEFT_BYTES)
+    disk.fill(left)
     acknowledged = 0
 
     def refused():
@@ -80,12 +80,12 @@ def check_recovery(server):
     assert len(server.query("after")[0]) == 200
 
 
-def run(directory, *options):
+def run(directory, left, *options):
     directory.mkdir()
     with SmallDisk(directory / "disk") as disk:
         with daemon.Daemon(directory, *options, data=directory / "disk/data") as server:
             assert post(server, "before").status == 200
-            filling = check_refusal(server, disk)
+            filling = check_refusal(server, disk, left)
             check_reads(server, 200, filling)
             disk.make_room()
             check_recovery(server)
@@ -96,7 +96,11 @@ def run(directory, *options):
 
 
 def test(directory):
-    run(directory / "reserve")
+    # As configured by default: refused while there is still room for what is open.
+    run(directory / "reserve", 64 << 20)
+    # Without that reserve the disk itself refuses, in the middle of a write.
+    run(directory / "bare", 1 << 20, "--store-min-free-bytes", "0")
+    print("refused, read and recovered, with and without a reserve")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import time
 
 import daemon
 
-KILLS = 24
+KILLS = 60
 CLIENTS = 4
 BATCH_MOST = 60
 RECORDS_MOST = 60_000  # of one client: bounds the final comparison
@@ -110,7 +110,7 @@ def seal_often(shared, randomness):
 
 def kill_loop(shared, clients, randomness):
     for _ in range(KILLS):
-        shared.wait_for_acks(randomness.randint(1, 40), clients)
+        shared.wait_for_acks(randomness.randint(1, 60), clients)
         # Not always between an ack and the next request.
         shared.stopping.wait(randomness.random() * 0.02)
         shared.up.clear()
@@ -164,7 +164,8 @@ def test(directory):
     print(f"DURAMEN_TEST_SEED={seed}", flush=True)
     randomness = random.Random(seed)
     started = time.monotonic()
-    with daemon.Daemon(directory) as server:
+    # Small epochs: many kills fall into the building of blocks.
+    with daemon.Daemon(directory, "--store-epoch-raw-bytes", "256KiB") as server:
         shared = Shared(server)
         clients = [Client(number, seed, shared) for number in range(CLIENTS)]
         sealer = threading.Thread(target=seal_often, args=(shared, random.Random(seed + 1)))
