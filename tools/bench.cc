@@ -1,0 +1,125 @@
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+
+#include "base/time_text.h"
+#include "tools/bench_e2e.h"
+#include "tools/bench_generate.h"
+#include "tools/version.h"
+
+namespace {
+
+using duramen::Result;
+using duramen::bench::CorpusOptions;
+
+constexpr std::uint64_t kLowIds = 1000;
+
+/// Options as typed; texts are turned into values after parsing.
+struct Arguments {
+  duramen::bench::GenerateOptions generate;
+  duramen::bench::EndToEndOptions e2e;
+  std::string ids = "low";
+  std::string start = "2026-01-15T08:00:00Z";
+  std::string request_bytes = "4MiB";
+  std::string output = "text";
+};
+
+void add_corpus_options(CLI::App& app, Arguments& arguments, CorpusOptions& corpus) {
+  app.add_option("--seed", corpus.seed, "equal seeds give equal bytes")->capture_default_str();
+  app.add_option("--ids", arguments.ids,
+                 "different request ids: low (1000), high (new ones all the time), or a number")
+      ->capture_default_str();
+  app.add_option("--start", arguments.start, "time of the first record")->capture_default_str();
+  app.add_option("--rate", corpus.rate, "records in a second of log time")->capture_default_str();
+}
+
+Result<void> finish_corpus(const Arguments& arguments, CorpusOptions& corpus) {
+  if (arguments.ids == "low") {
+    corpus.ids = kLowIds;
+  } else if (arguments.ids == "high") {
+    corpus.ids = 0;
+  } else {
+    const char* const end = arguments.ids.data() + arguments.ids.size();
+    const auto parsed = std::from_chars(arguments.ids.data(), end, corpus.ids);
+    if (parsed.ec != std::errc() || parsed.ptr != end || corpus.ids == 0 ||
+        corpus.ids > 100'000'000) {
+      return duramen::Error{duramen::ErrorCode::kInvalidArgument,
+                            "--ids '" + arguments.ids + "': low, high, or 1 to 100000000"};
+    }
+  }
+  DURAMEN_TRY(corpus.start,
+              duramen::parse_time_argument(arguments.start, duramen::SystemClock().now()));
+  return {};
+}
+
+int report(const duramen::Error& error) {
+  std::cerr << "duramen-bench: " << error.message << '\n';
+  return error.code == duramen::ErrorCode::kInvalidArgument ? 2 : 1;
+}
+
+int run_generate(Arguments& arguments) {
+  auto& options = arguments.generate;
+  if (auto ready = finish_corpus(arguments, options.corpus); !ready) return report(ready.error());
+  const auto done = duramen::bench::generate(options);
+  return done ? 0 : report(done.error());
+}
+
+int run_e2e(Arguments& arguments) {
+  auto& options = arguments.e2e;
+  if (auto ready = finish_corpus(arguments, options.corpus); !ready) return report(ready.error());
+  const auto bytes = duramen::parse_bytes(arguments.request_bytes);
+  if (!bytes) return report(bytes.error());
+  options.request_bytes = *bytes;
+  if (options.duramend.empty()) {
+    std::error_code ignored;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
+    options.duramend = self.parent_path() / "duramend";
+  }
+  const auto measured = duramen::bench::run_end_to_end(options);
+  if (!measured) return report(measured.error());
+  std::cout << (arguments.output == "json" ? duramen::bench::to_json(*measured, options)
+                                           : duramen::bench::to_table(*measured, options));
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an answer of write()
+  Arguments arguments;
+  CLI::App app("Makes container logs and measures Duramen with them.", "duramen-bench");
+  app.set_version_flag("--version", std::string(duramen::kVersion));
+  app.require_subcommand(1);
+  CLI::App* generate = app.add_subcommand("generate", "write container log records as NDJSON");
+  generate->add_option("--records", arguments.generate.records, "how many")->capture_default_str();
+  generate->add_option("--output", arguments.generate.output, "a file, or - for standard output")
+      ->capture_default_str();
+  add_corpus_options(*generate, arguments, arguments.generate.corpus);
+  CLI::App* e2e = app.add_subcommand(
+      "e2e", "start a daemon, send it a corpus over HTTP, seal, and print what it took");
+  e2e->add_option("--data-dir", arguments.e2e.directory, "fresh directory; it stays")->required();
+  e2e->add_option("--records", arguments.e2e.records, "how many")->capture_default_str();
+  e2e->add_option("--connections", arguments.e2e.connections, "senders at the same time")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  e2e->add_option("--request-bytes", arguments.request_bytes, "of one request, at most")
+      ->capture_default_str();
+  e2e->add_option("--duramend", arguments.e2e.duramend,
+                  "the daemon (default: beside this program)");
+  e2e->add_option("--daemon-option", arguments.e2e.daemon_options,
+                  "passed to the daemon; give it as --daemon-option=--name=value")
+      ->allow_extra_args(false);
+  e2e->add_option("-o,--output", arguments.output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  add_corpus_options(*e2e, arguments, arguments.e2e.corpus);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  return generate->parsed() ? run_generate(arguments) : run_e2e(arguments);
+}
