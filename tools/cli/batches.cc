@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/json_text.h"
 #include "base/time_text.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kChunk = 256 * 1024;
 constexpr std::size_t kMaxLine = 16U << 20;
+constexpr std::size_t kLeadingLines = 1000;
 
 bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
@@ -132,7 +134,10 @@ Result<std::optional<Batch>> BatchReader::next() {
   while (batch.body.size() < options_.batch_bytes && days_.size() < options_.days) {
     bool cut = false;
     DURAMEN_TRY(const auto line, next_line(cut));
-    if (!line) break;
+    if (!line) {
+      if (!format_known_) settle_format(batch, LineFormat::kText);
+      break;
+    }
     if (cut) {
       batch.refused.emplace_back(line_, "the line is longer than 16 MiB");
     } else {
@@ -147,16 +152,27 @@ Result<std::optional<Batch>> BatchReader::next() {
 }
 
 void BatchReader::add_line(Batch& batch, std::string_view line) {
-  if (!format_known_ && !is_blank(line)) {
-    format_ = looks_like_record(line) ? LineFormat::kNdjson : LineFormat::kText;
-    format_known_ = true;
+  if (!format_known_) {
+    if (is_blank(line) && leading_.size() < kLeadingLines) {
+      leading_.emplace_back(line_, line);
+      return;
+    }
+    settle_format(batch, looks_like_record(line) ? LineFormat::kNdjson : LineFormat::kText);
   }
-  if (format_ == LineFormat::kText) return add_text(batch, line);
+  if (format_ == LineFormat::kText) return add_text(batch, line, line_);
   if (!is_blank(line)) add_record(batch, line);
 }
 
-void BatchReader::add_text(Batch& batch, std::string_view line) {
-  batch.lines.push_back(line_);
+void BatchReader::settle_format(Batch& batch, LineFormat format) {
+  format_ = format;
+  format_known_ = true;
+  const auto held = std::exchange(leading_, {});
+  if (format == LineFormat::kNdjson) return;
+  for (const auto& [number, line] : held) add_text(batch, line, number);
+}
+
+void BatchReader::add_text(Batch& batch, std::string_view line, std::uint64_t number) {
+  batch.lines.push_back(number);
   batch.body += '{';
   if (options_.line_time) {
     if (const auto at = options_.line_time(line)) {

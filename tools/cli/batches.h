@@ -24,12 +24,12 @@ enum class LineFormat { kNdjson, kText };
 using LineTime = std::function<std::optional<TimeNs>(std::string_view line)>;
 
 struct BatchOptions {
-  std::optional<LineFormat> format;  ///< none: found from the first line
+  std::optional<LineFormat> format = {};  ///< none: found from the first line
   std::uint64_t batch_bytes = 4ULL << 20;
   std::size_t days = 64;  ///< UTC days in one request; the daemon refuses lines of further ones
-  std::vector<std::pair<std::string, std::string>> text_labels;  ///< for lines of text
-  std::vector<std::pair<std::string, std::string>> json_labels;  ///< for records
-  LineTime line_time;  ///< for text; not set: no times, so that the daemon's clock counts
+  std::vector<std::pair<std::string, std::string>> text_labels = {};  ///< for lines of text
+  std::vector<std::pair<std::string, std::string>> json_labels = {};  ///< for records
+  LineTime line_time = {};  ///< for text; not set: no times, so that the daemon's clock counts
 };
 
 /// Lines of one file as one request.
@@ -67,13 +67,16 @@ class BatchReader {
   Result<std::optional<std::string_view>> next_line(bool& cut);
   Result<bool> fill();
   void add_line(Batch& batch, std::string_view line);
-  void add_text(Batch& batch, std::string_view line);
+  void settle_format(Batch& batch, LineFormat format);
+  void add_text(Batch& batch, std::string_view line, std::uint64_t number);
   void add_record(Batch& batch, std::string_view line);
 
   std::unique_ptr<Input> input_;
   BatchOptions options_;
   LineFormat format_ = LineFormat::kText;
   bool format_known_ = false;
+  std::vector<std::pair<std::uint64_t, std::string>>
+      leading_;              ///< blank lines before the one that tells the format
   std::string text_prefix_;  ///< `"app":"x","file":"y",`
   std::string json_prefix_;
   std::string buffer_;

@@ -1,0 +1,326 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/compression.h"
+#include "base/json_text.h"
+#include "tests/support/daemon_process.h"
+#include "tests/support/http_client.h"
+#include "tests/tools/cli_process.h"
+
+namespace duramen {
+namespace {
+
+using nlohmann::json;
+using support::CliProcess;
+using support::CliRun;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+/// `duramen` against a real daemon on a fresh store.
+class CliEndToEnd : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_FALSE(files_.path().empty());
+    const auto started = daemon_.start_in(files_.file("data"));
+    ASSERT_TRUE(started) << started.error().message;
+  }
+
+  support::Variables variables() const { return {{"DURAMEN_URL", daemon_.base_url()}}; }
+  CliRun duramen(const std::vector<std::string>& arguments, const std::string& input = {}) {
+    return cli_.run(arguments, variables(), input);
+  }
+  std::string file(const std::string& name, const std::string& content) const {
+    std::ofstream(files_.file(name), std::ios::binary) << content;
+    return files_.file(name);
+  }
+  /// Rows of a query as JSON, oldest first.
+  std::vector<json> rows(const std::string& query) {
+    const CliRun run = duramen({"query", "--all", "--order", "asc", "-o", "json", query});
+    std::vector<json> out;
+    std::size_t at = 0;
+    while (at < run.out.size()) {
+      const std::size_t end = run.out.find('\n', at);
+      out.push_back(json::parse(run.out.substr(at, end - at)));
+      at = end + 1;
+    }
+    return out;
+  }
+  std::uint64_t stored_rows() const {
+    const auto answer = support::HttpClient(daemon_.base_url()).get("/api/v1/status");
+    return answer ? json::parse(answer->body).value("rows", std::uint64_t{0}) : 0;
+  }
+  /// `accepted`, `rejected`, `duplicates` of an import.
+  static json summary(const CliRun& run) { return json::parse(run.out, nullptr, false); }
+
+  TemporaryDirectory files_;
+  support::DaemonProcess daemon_;
+  CliProcess cli_;
+};
+
+TEST_F(CliEndToEnd, TextIsFoundAgainByteForByteInOrder) {
+  std::vector<std::string> lines = {
+      "first",       "",         "",  "latin \xfc\xdf", std::string("n\0ul", 4),
+      "cr at end\r", "\x1b[31m", " ", "{\"json\":1}",   "last without end"};
+  std::string content;
+  for (const std::string& line : lines) content += line + "\n";
+  content.pop_back();
+  const std::string path = file("odd.log", content);
+  const CliRun import = duramen({"import", "--time-format", "now", path, "-o", "json"});
+  ASSERT_EQ(import.code, 0) << import.err;
+  EXPECT_EQ(summary(import)["accepted"], lines.size());
+  std::vector<std::string> found;
+  for (const json& row : rows("app:odd")) {
+    EXPECT_EQ(row["file"], path);
+    std::string bytes;
+    if (row.contains("_msg_base64")) {
+      ASSERT_TRUE(from_base64(row["_msg_base64"].get<std::string>(), bytes));
+    } else {
+      bytes = row["_msg"].get<std::string>();
+    }
+    found.push_back(bytes);
+  }
+  EXPECT_EQ(found, lines);
+}
+
+TEST_F(CliEndToEnd, TimesOfTextAreReadAndShownInTheZone) {
+  const std::string path =
+      file("t.log", "2026-11-20 10:00:00 one\n  continued\n2026-11-20T12:00:00Z two\n");
+  ASSERT_EQ(duramen({"--tz", "+02:00", "import", path}).code, 0);
+  const CliRun run = duramen({"--tz", "+02:00", "query", "--order", "asc", "*"});
+  EXPECT_EQ(run.out,
+            "2026-11-20T10:00:00.000+02:00 t 2026-11-20 10:00:00 one\n"
+            "2026-11-20T10:00:00.000+02:00 t   continued\n"
+            "2026-11-20T14:00:00.000+02:00 t 2026-11-20T12:00:00Z two\n");
+  EXPECT_THAT(duramen({"--utc", "query", "two"}).out, StartsWith("2026-11-20T12:00:00.000+00:00"));
+}
+
+TEST_F(CliEndToEnd, ARepeatedImportStoresNothingTwice) {
+  std::string content;
+  for (int i = 0; i < 3000; ++i) content += "line " + std::to_string(i) + "\n";
+  const std::vector<std::string> arguments = {"import", "--batch-bytes", "20KiB",
+                                              "-o",     "json",          file("a.log", content)};
+  EXPECT_EQ(summary(duramen(arguments))["accepted"], 3000);
+  const json second = summary(duramen(arguments));
+  EXPECT_EQ(second["accepted"], 0);
+  EXPECT_EQ(second["duplicates"], 3000);
+  EXPECT_EQ(stored_rows(), 3000U);
+}
+
+TEST_F(CliEndToEnd, AnImportThatWasKilledIsFinishedByTheNext) {
+  constexpr std::uint64_t kLines = 300'000;
+  std::string content;
+  for (std::uint64_t i = 0; i < kLines; ++i) {
+    content +=
+        "request " + std::to_string(i * 2654435761U) + " took some time and then ended well\n";
+  }
+  const std::vector<std::string> arguments = {
+      "import", "--batch-bytes",         "64KiB", "--time-format", "now", "-o",
+      "json",   file("big.log", content)};
+  CliProcess killed;
+  std::vector<std::string> words = {support::program("duramen")};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  killed.start(words, variables());
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (stored_rows() == 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(1));  // another process: nothing to wait on
+  }
+  killed.kill();
+  const std::uint64_t before = stored_rows();
+  ASSERT_GT(before, 0U);
+  const CliRun rest = duramen(arguments);
+  ASSERT_EQ(rest.code, 0) << rest.err;
+  EXPECT_EQ(stored_rows(), kLines);
+  const json counts = summary(rest);
+  EXPECT_EQ(counts["accepted"].get<std::uint64_t>() + counts["duplicates"].get<std::uint64_t>(),
+            kLines);
+  EXPECT_GT(counts["duplicates"].get<std::uint64_t>(), 0U);
+}
+
+TEST_F(CliEndToEnd, AnImportOutlivesARestartOfTheDaemon) {
+  std::string content;
+  for (int i = 0; i < 20'000; ++i) content += "line " + std::to_string(i) + " of many\n";
+  const std::string path = file("r.log", content);
+  // A port that is known before the second start.
+  const std::string address = daemon_.base_url().substr(7);
+  CliProcess import;
+  import.start({support::program("duramen"), "import", "--batch-bytes", "4KiB", "-o", "json", path},
+               variables());
+  while (import.running() && stored_rows() == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  daemon_.kill();
+  ASSERT_TRUE(daemon_.start({"--data-dir", files_.file("data"), "--http-listen", address}));
+  ASSERT_TRUE(daemon_.wait_ready());
+  const CliRun run = import.wait();
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_EQ(stored_rows(), 20'000U);
+}
+
+TEST_F(CliEndToEnd, AFileThatGrewGoesOnWithResume) {
+  const std::string path = file("grow.log", "one\ntwo\n");
+  const std::vector<std::string> arguments = {"import", "--resume", "--time-format", "now", "-o",
+                                              "json",   path};
+  EXPECT_EQ(summary(duramen(arguments))["accepted"], 2);
+  std::ofstream(path, std::ios::app) << "three\n";
+  const json second = summary(duramen(arguments));
+  EXPECT_EQ(second["accepted"], 1);
+  EXPECT_EQ(second["duplicates"], 0);
+  std::ofstream(path, std::ios::trunc) << "wholly new\n";
+  const CliRun rewritten = duramen(arguments);
+  EXPECT_EQ(summary(rewritten)["accepted"], 1);
+  EXPECT_THAT(rewritten.err, HasSubstr("other content"));
+  EXPECT_EQ(stored_rows(), 4U);
+}
+
+TEST_F(CliEndToEnd, RecordsKeepFieldsAndBadLinesAreNamed) {
+  const std::string path =
+      file("r.ndjson",
+           "{\"time\":\"2026-11-20T10:00:00Z\",\"log\":\"hello\",\"app\":\"web\",\"status\":500}\n"
+           "{\"time\":\"2026-11-20T10:00:01Z\",\"log\":\n"
+           "{\"time\":\"2026-11-20T10:00:02Z\",\"log\":\"bye\",\"app\":\"web\",\"status\":200}\n");
+  const CliRun import = duramen({"import", path, "--label", "env=test"});
+  EXPECT_EQ(import.code, 1);
+  EXPECT_THAT(import.err, HasSubstr(path + ":2: "));
+  EXPECT_THAT(import.out, HasSubstr("accepted 2, rejected 1, duplicates 0 from 1 file"));
+  const auto found = rows("status:>=500");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0]["_msg"], "hello");
+  EXPECT_EQ(found[0]["env"], "test");
+  EXPECT_EQ(found[0]["status"], 500);
+}
+
+TEST_F(CliEndToEnd, CompressedFilesAndPipesGoInAsTheyAre) {
+  const std::string packed = encode_body("in gzip\n", ContentCoding::kGzip, 6).value();
+  ASSERT_EQ(duramen({"import", file("z.log.gz", packed)}).code, 0);
+  ASSERT_EQ(duramen({"import", "-", "--label", "app=pipe"}, "from a pipe\n").code, 0);
+  EXPECT_EQ(rows("app:z").size(), 1U);
+  EXPECT_EQ(rows("app:pipe").size(), 1U);
+}
+
+TEST_F(CliEndToEnd, ExitCodesTellWhatHappened) {
+  ASSERT_EQ(duramen({"import", "-"}, "an error\n").code, 0);
+  EXPECT_EQ(duramen({"query", "error"}).code, 0);
+  EXPECT_EQ(duramen({"query", "absentword"}).code, 3);
+  EXPECT_EQ(duramen({"query", "--since", "nonsense", "error"}).code, 2);
+  EXPECT_EQ(duramen({"query"}).code, 2);
+  EXPECT_EQ(duramen({"queries", "--kill", "999999"}).code, 3);
+  daemon_.kill();
+  EXPECT_EQ(duramen({"query", "error"}).code, 1);
+}
+
+TEST_F(CliEndToEnd, ABadQueryIsShownWithItsPlace) {
+  const CliRun run = duramen({"query", "error", "status:>="});
+  EXPECT_EQ(run.code, 2);
+  EXPECT_EQ(run.out, "");
+  EXPECT_THAT(run.err, StartsWith("duramen: column "));
+  EXPECT_THAT(run.err, HasSubstr("\n  error status:>=\n"));
+  EXPECT_THAT(run.err, HasSubstr("^\n"));
+}
+
+TEST_F(CliEndToEnd, AClosedPipeIsQuiet) {
+  std::string content;
+  for (int i = 0; i < 50'000; ++i)
+    content += "a line of the log with some words in it " + std::to_string(i) + "\n";
+  ASSERT_EQ(duramen({"import", file("p.log", content)}).code, 0);
+  for (const char* line : {"set -o pipefail; duramen query --all '*' | head -1",
+                           "set -o pipefail; duramen query --all -o json '*' | head -1"}) {
+    const CliRun run = cli_.shell(line, variables());
+    EXPECT_EQ(run.code, 0);
+    EXPECT_EQ(run.err, "");
+    EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 1);
+  }
+}
+
+TEST_F(CliEndToEnd, AllRowsComeAndPagesFitTogether) {
+  std::string content;
+  for (int i = 0; i < 12'345; ++i) content += "n" + std::to_string(i) + "\n";
+  ASSERT_EQ(duramen({"import", file("all.log", content), "--batch-bytes", "32KiB"}).code, 0);
+  const auto found = rows("*");
+  ASSERT_EQ(found.size(), 12'345U);
+  for (std::size_t i = 0; i < found.size(); ++i)
+    ASSERT_EQ(found[i]["_msg"], "n" + std::to_string(i));
+  const CliRun limited = duramen({"query", "-o", "json", "*"});
+  EXPECT_EQ(std::count(limited.out.begin(), limited.out.end(), '\n'), 100);
+}
+
+TEST_F(CliEndToEnd, TablesAreAligned) {
+  ASSERT_EQ(duramen({"import", "-", "--label", "app=web"}, "error a\nerror b\n").code, 0);
+  ASSERT_EQ(duramen({"import", "-", "--label", "app=database"}, "error c\n").code, 0);
+  EXPECT_EQ(duramen({"stats", "error | stats count() as n by app | sort n desc"}).out,
+            "app       n\nweb       2\ndatabase  1\n");
+  EXPECT_EQ(duramen({"stats", "error"}).out, "count\n    3\n");
+  EXPECT_EQ(duramen({"stats", "-o", "json", "error"}).out, "{\"count\":3}\n");
+  EXPECT_THAT(duramen({"query", "-f", "app,_msg", "web"}).out +
+                  duramen({"query", "-f", "app,_msg", "c"}).out,
+              HasSubstr("database  error c"));
+  EXPECT_EQ(duramen({"query", "-o", "logfmt", "-f", "app,_msg", "c"}).out,
+            "app=database _msg=\"error c\"\n");
+}
+
+TEST_F(CliEndToEnd, StatusVerifyAndSealWork) {
+  ASSERT_EQ(duramen({"import", "-"}, "one\ntwo\n").code, 0);
+  const CliRun seal = duramen({"seal"});
+  EXPECT_EQ(seal.code, 0) << seal.err;
+  EXPECT_THAT(seal.out, StartsWith("sealed in "));
+  const CliRun status = duramen({"status"});
+  EXPECT_EQ(status.code, 0) << status.err;
+  EXPECT_THAT(status.out, HasSubstr("rows               2, 0 of them not in blocks yet"));
+  EXPECT_THAT(status.out, HasSubstr("writes             accepted"));
+  EXPECT_EQ(json::parse(duramen({"status", "-o", "json"}).out)["rows"], 2);
+  const CliRun online = duramen({"verify"});
+  EXPECT_EQ(online.code, 0) << online.err;
+  EXPECT_THAT(online.out, StartsWith("ok: "));
+  const CliRun busy = duramen({"verify", "--data-dir", files_.file("data")});
+  EXPECT_EQ(busy.code, 1) << "the daemon has it open";
+  EXPECT_THAT(busy.err, HasSubstr("in use"));
+  ASSERT_TRUE(daemon_.terminate());
+  const CliRun offline = duramen({"verify", "--data-dir", files_.file("data"), "-o", "json"});
+  EXPECT_EQ(offline.code, 0) << offline.err;
+  const json report = json::parse(offline.out);
+  EXPECT_EQ(report["ok"], true);
+  EXPECT_EQ(report["rows"], 2);
+}
+
+TEST_F(CliEndToEnd, VerifyMakesNoStoreOutOfAMistypedPath) {
+  const std::string path = files_.file("mistyped");
+  const CliRun run = duramen({"verify", "--data-dir", path});
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("no store"));
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(CliEndToEnd, VerifyNamesADamagedFile) {
+  std::string content;
+  for (int i = 0; i < 5000; ++i)
+    content += "some line with number " + std::to_string(i * 7919) + "\n";
+  ASSERT_EQ(duramen({"import", file("v.log", content)}).code, 0);
+  ASSERT_EQ(duramen({"seal"}).code, 0);
+  ASSERT_TRUE(daemon_.terminate());
+  std::filesystem::path largest;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(files_.file("data"))) {
+    const std::string extension = entry.path().extension().string();
+    if (extension != ".sst" && extension != ".blob") continue;
+    if (largest.empty() || entry.file_size() > std::filesystem::file_size(largest))
+      largest = entry.path();
+  }
+  ASSERT_FALSE(largest.empty());
+  std::fstream damaged(largest, std::ios::in | std::ios::out | std::ios::binary);
+  damaged.seekg(500);
+  const char byte = static_cast<char>(damaged.get());
+  damaged.seekp(500);
+  damaged.put(static_cast<char>(byte ^ 0x20));
+  damaged.close();
+  const CliRun run = duramen({"verify", "--data-dir", files_.file("data")});
+  EXPECT_EQ(run.code, 1) << run.out;
+  EXPECT_THAT(run.out + run.err, Not(HasSubstr("ok: ")));
+}
+
+}  // namespace
+}  // namespace duramen
