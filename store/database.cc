@@ -168,11 +168,18 @@ Database::~Database() {
   db_->Close().PermitUncheckedError();
 }
 
-Result<Database::Family> Database::create_segment(const std::string& name) {
-  rocksdb::ColumnFamilyHandle* handle = nullptr;
-  const auto status = db_->CreateColumnFamily(segment_options(), name, &handle);
-  if (!status.ok()) return to_error(status, "create segment " + name);
-  return share(handle);
+Result<std::vector<Database::Family>> Database::create_segments(
+    const std::vector<std::string>& names) {
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const auto status = db_->CreateColumnFamilies(segment_options(), names, &handles);
+  std::vector<Family> families;
+  for (rocksdb::ColumnFamilyHandle* handle : handles) families.push_back(share(handle));
+  if (!status.ok()) {
+    // Some may have been made: without a registry entry they are nothing, and the name must be free.
+    for (const Family& family : families) db_->DropColumnFamily(family.get()).PermitUncheckedError();
+    return to_error(status, "create segments");
+  }
+  return families;
 }
 
 Result<void> Database::drop_segment(const Family& family) {

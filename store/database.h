@@ -43,7 +43,8 @@ class Database : public std::enable_shared_from_this<Database> {
   /// The list holds handles, too: let it go once the segments are taken over.
   void forget_found_segments() { found_.clear(); }
 
-  Result<Family> create_segment(const std::string& name);
+  /// All at once: RocksDB writes its options file, which names every column family, once a call.
+  Result<std::vector<Family>> create_segments(const std::vector<std::string>& names);
   /// Readers that hold the handle go on; files go when the last one lets go.
   Result<void> drop_segment(const Family& family);
 

@@ -221,7 +221,9 @@ Result<void> LocalStore::build_epoch() {
   const std::vector<PlannedBlock> plan = plan_blocks(batches, options_.block_raw_bytes);
   DURAMEN_TRY(const auto blocks, encode_blocks(plan, {options_.zstd_level}));
   const MutexLock work(work_mutex_);
-  DURAMEN_TRY_VOID(ensure_segments(plan));
+  std::set<std::int64_t> days;
+  for (const PlannedBlock& block : plan) days.insert(block.day);
+  DURAMEN_TRY_VOID(ensure_segments(days));
   DURAMEN_TRY_VOID(commit_epoch(batches, plan, blocks));
   epochs_.add();
   blocks_.add(blocks.size());
@@ -230,29 +232,31 @@ Result<void> LocalStore::build_epoch() {
   return {};
 }
 
-Result<void> LocalStore::ensure_segments(const std::vector<PlannedBlock>& plan) {
-  std::optional<std::int64_t> before;
-  for (const PlannedBlock& block : plan) {
-    if (before != block.day) DURAMEN_TRY_VOID(ensure_segment(block.day));
-    before = block.day;
+Result<void> LocalStore::ensure_segments(const std::set<std::int64_t>& days) {
+  std::map<std::string, std::int64_t> missing;
+  std::vector<std::string> unmade;
+  for (const std::int64_t day : days) {
+    const std::string name = segment_name(day, kDefaultClass);
+    if (catalog_->find_segment(name) != nullptr) continue;
+    missing[name] = day;
+    if (!unregistered_.contains(name)) unmade.push_back(name);
   }
-  return {};
-}
-
-Result<void> LocalStore::ensure_segment(std::int64_t day) {
-  const std::string name = segment_name(day, kDefaultClass);
-  if (catalog_->find_segment(name) != nullptr) return {};
-  // Kept until it is registered: a failed registration is tried again with the same family.
-  Database::Family& family = unregistered_[name];
-  if (family == nullptr) {
-    DURAMEN_TRY(family, database_->create_segment(name));
+  if (missing.empty()) return {};
+  if (!unmade.empty()) {
+    DURAMEN_TRY(const auto families, database_->create_segments(unmade));
+    // Kept until they are registered: a failed registration is tried again with the same families.
+    for (std::size_t i = 0; i < unmade.size(); ++i) unregistered_[unmade[i]] = families[i];
   }
   rocksdb::WriteBatch batch;
-  batch.Put(database_->meta().get(), segment_key(name), encode_segment_value(day, kDefaultClass))
-      .PermitUncheckedError();
+  for (const auto& [name, day] : missing) {
+    batch.Put(database_->meta().get(), segment_key(name), encode_segment_value(day, kDefaultClass))
+        .PermitUncheckedError();
+  }
   DURAMEN_TRY_VOID(database_->write(batch, true));
-  catalog_->add_segment({name, day, std::move(family), {}});
-  unregistered_.erase(name);
+  for (const auto& [name, day] : missing) {
+    catalog_->add_segment({name, day, unregistered_[name], {}});
+    unregistered_.erase(name);
+  }
   return {};
 }
 
@@ -322,10 +326,8 @@ void LocalStore::housekeeping() {
   }
   const MutexLock work(work_mutex_);
   const std::int64_t today = day_of(clock_.now());
-  for (const std::int64_t day : {today, today + 1}) {
-    if (auto made = ensure_segment(day); !made) {
-      log_error("making a segment ahead failed", {{"error", made.error().message}});
-    }
+  if (auto made = ensure_segments({today, today + 1}); !made) {
+    log_error("making segments ahead failed", {{"error", made.error().message}});
   }
 }
 

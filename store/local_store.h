@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -65,8 +66,7 @@ class LocalStore final : public Store {
   void housekeeping();
   /// One epoch: all of `first_batches`. Nothing to do is no error.
   Result<void> build_epoch() DURAMEN_EXCLUDES(work_mutex_);
-  Result<void> ensure_segments(const std::vector<PlannedBlock>& plan) DURAMEN_REQUIRES(work_mutex_);
-  Result<void> ensure_segment(std::int64_t day) DURAMEN_REQUIRES(work_mutex_);
+  Result<void> ensure_segments(const std::set<std::int64_t>& days) DURAMEN_REQUIRES(work_mutex_);
   Result<void> commit_epoch(const std::vector<OpenBatch>& batches,
                             const std::vector<PlannedBlock>& plan,
                             const std::vector<EncodedBlock>& blocks) DURAMEN_REQUIRES(work_mutex_);

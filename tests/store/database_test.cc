@@ -79,8 +79,9 @@ TEST_F(DatabaseTest, OpenFilesAreBounded) {
 }
 
 TEST_F(DatabaseTest, ManySegmentFlushesNeitherCompactNorStall) {
-  auto segment = database_->create_segment("2026-11-21.default");
-  ASSERT_TRUE(segment);
+  auto made = database_->create_segments({"2026-11-21.default"});
+  ASSERT_TRUE(made);
+  Database::Family* segment = &made->front();
   EXPECT_TRUE(options_of(*segment).disable_auto_compactions);
   for (int i = 0; i < 60; ++i) {  // beyond every default trigger (4, 20, 36 files)
     put(*segment, block_key(BlockPart::kHead, model::BlockId(static_cast<std::uint64_t>(i))),
@@ -100,8 +101,9 @@ TEST_F(DatabaseTest, ManySegmentFlushesNeitherCompactNorStall) {
 }
 
 TEST_F(DatabaseTest, BlockValuesLieInBlobFiles) {
-  auto segment = database_->create_segment("2026-11-21.default");
-  ASSERT_TRUE(segment);
+  auto made = database_->create_segments({"2026-11-21.default"});
+  ASSERT_TRUE(made);
+  Database::Family* segment = &made->front();
   put(*segment, "h1", std::string(1'000'000, 'x'));
   ASSERT_TRUE(database_->flush_all({*segment}));
   const auto blobs = files(".blob");
@@ -110,8 +112,9 @@ TEST_F(DatabaseTest, BlockValuesLieInBlobFiles) {
 }
 
 TEST_F(DatabaseTest, DroppingASegmentFreesItsDisk) {
-  auto segment = database_->create_segment("2026-11-21.default");
-  ASSERT_TRUE(segment);
+  auto made = database_->create_segments({"2026-11-21.default"});
+  ASSERT_TRUE(made);
+  Database::Family* segment = &made->front();
   put(*segment, "h1", std::string(1'000'000, 'x'));
   ASSERT_TRUE(database_->flush_all({*segment}));
   ASSERT_TRUE(database_->drop_segment(*segment));
