@@ -29,7 +29,6 @@ struct Format {
   std::uint8_t digits = 0;  ///< of the fraction
   char separator = 0;       ///< before the fraction: '.' or ','
   char suffix = 0;          ///< 'Z' or none
-  friend bool operator==(const Format&, const Format&) = default;
 };
 
 std::size_t date_size(Layout layout) { return layout == Layout::kAccess ? 11 : 10; }
