@@ -142,7 +142,7 @@ class FailedWrite : public ::testing::Test {
     temporary_.reopen();
     // The builder makes the segments of today and tomorrow at start: let it finish, so that the
     // next operation is the journal's.
-    while (temporary_.store->status().segments.size() < 2) std::this_thread::yield();
+    ASSERT_TRUE(eventually([&] { return temporary_.store->status().segments.size() == 2; }));
     first_ = *append("first");
   }
   Result<model::AppendAck> append(const std::string& name) {

@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <future>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -36,6 +38,17 @@ inline Result<model::AppendAck> append_and_wait(Store& store,
   store.append({std::move(batch), id},
                [&](Result<model::AppendAck> ack) { answer.set_value(std::move(ack)); });
   return answer.get_future().get();
+}
+
+/// Waits, without sleeping, until another thread has made `condition` true; false after 60 s.
+template <class Condition>
+bool eventually(Condition condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
 }
 
 /// Every visible row by seq. Fails the test when a seq is seen twice or lies above S.
