@@ -124,6 +124,35 @@ TEST(BlockGolden, Version1IsStillWritten) {
   EXPECT_TRUE(now.fields == golden.fields);
 }
 
+/// The bytes that the worked example in docs/format/block.md shows for a value.
+std::string example_bytes(const std::string& value) {
+  std::ifstream in(std::string(DURAMEN_GOLDEN_DIR) + "/../../docs/format/block.md");
+  EXPECT_TRUE(in);
+  std::string out;
+  for (std::string line; std::getline(in, line);) {
+    if (line.rfind(value + "  ", 0) != 0) continue;
+    std::istringstream bytes(line.substr(value.size(), line.find('|') - value.size()));
+    for (unsigned byte = 0; bytes >> std::hex >> byte;) out.push_back(static_cast<char>(byte));
+  }
+  return out;
+}
+
+TEST(BlockGolden, TheWorkedExampleIsWhatIsWritten) {
+  const auto batch = std::make_shared<model::RecordBatch>();
+  const std::vector<model::Labels::Pair> labels = {{"app", "web"}};
+  const std::uint32_t stream = batch->intern_stream(model::Labels(labels));
+  batch->add_row(stream, 1'000'000'000, "GET /a 200 took 12ms");
+  batch->add_row(stream, 3'000'000'000, "GET /a 404 took 7ms");
+  const model::RowSet rows(
+      batch, model::RowIdentity{model::Seq(5), model::NodeId(7), model::Seq(5), 4'000'000'000});
+  const BlockBytes written = encoded(rows);
+  EXPECT_TRUE(written.head == example_bytes("head"));
+  EXPECT_TRUE(written.rows == example_bytes("rows"));
+  EXPECT_TRUE(written.vars == example_bytes("vars"));
+  EXPECT_TRUE(written.fields.empty());
+  EXPECT_EQ(difference(rows, decoded(written).value()), "");
+}
+
 TEST(BlockGolden, Version1HasEveryEncoding) {
   const auto head = decode_head(golden_block().head);
   ASSERT_TRUE(head) << head.error().message;
