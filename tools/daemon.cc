@@ -37,14 +37,11 @@ std::string host_name() {
 }
 
 Error with_remedy(Error error) {
-  std::string_view remedy;
-  if (error.code == ErrorCode::kUnimplemented) {
-    remedy = "or choose another directory with --data-dir";
-  } else if (error.code == ErrorCode::kDataLoss) {
-    remedy = "keep a copy of the directory; see \"Damage\" in docs/operations.md";
+  if (error.code == ErrorCode::kDataLoss) {
+    error.message += "; keep a copy of the directory and see \"Damage\" in docs/operations.md";
+  } else if (error.message.find("--data-dir") == std::string::npos) {
+    error.message += "; or choose another directory with --data-dir";
   }
-  // The store's own messages about locks and rights have one already.
-  if (!remedy.empty()) error.message += "; " + std::string(remedy);
   return error;
 }
 
@@ -136,6 +133,8 @@ Result<void> Daemon::reload(const Settings& settings) {
 }
 
 void Daemon::stop(TimeNs limit) {
+  if (stopped_) return;
+  stopped_ = true;
   readiness_.set("draining");
   if (server_ != nullptr) {
     log_info("stopping: finishing open requests");

@@ -58,6 +58,7 @@ class Daemon {
   std::unique_ptr<ingest::Ingest> ingest_;
   api::Router router_;
   std::unique_ptr<api::HttpServer> server_;
+  bool stopped_ = false;
 };
 
 /// The settings with everything filled in that is worked out at start: data directory, host name,

@@ -47,11 +47,11 @@ Result<std::string> default_data_dir(const Environment& environment) {
 }
 
 Result<std::uint64_t> automatic_limit(const std::string& directory) {
-  // The nearest directory that exists is on the same file system as those made in it.
+  // The nearest directory that can be seen is on the same file system as those made in it.
   std::filesystem::path place = std::filesystem::absolute(directory);
   struct statvfs info {};
   while (::statvfs(place.c_str(), &info) != 0) {
-    if (errno != ENOENT || place == place.parent_path()) {
+    if (place == place.parent_path()) {
       return Error{ErrorCode::kUnavailable, "cannot ask for the free space of " + directory + ": " +
                                                 std::generic_category().message(errno)};
     }

@@ -73,7 +73,9 @@ TEST_P(StopBy, EndsWellAndKeepsWhatWasAcknowledged) {
   const auto code = daemon_.wait_exit(10 * kNsPerSecond);
   ASSERT_TRUE(code) << code.error().message;
   EXPECT_EQ(*code, 0);
-  EXPECT_THAT(daemon_.stderr_text(), HasSubstr("msg=stopped"));
+  const std::string log = daemon_.stderr_text();
+  EXPECT_THAT(log, HasSubstr("msg=stopped"));
+  EXPECT_EQ(log.find("stopping"), log.rfind("stopping")) << log;
   EXPECT_NE(::access((data() + "/http.address").c_str(), F_OK), 0);
   start();
   const auto rows = client().get("/api/v1/query?q=kept");

@@ -186,6 +186,19 @@ TEST_F(DaemonStart, ADirectoryThatCannotBeMadeIsNamedWithTheRemedy) {
   EXPECT_THAT(complaint(), AllOf(HasSubstr("/proc/duramen"), HasSubstr("--data-dir")));
 }
 
+TEST_F(DaemonStart, ADirectoryThatCannotBeWrittenIsNamedWithTheRemedy) {
+  EXPECT_EQ(run({"--data-dir", "/proc/sys/kernel", "--http-listen", "127.0.0.1:0"}), 1);
+  EXPECT_THAT(complaint(), AllOf(HasSubstr("/proc/sys/kernel"), HasSubstr("--data-dir")));
+}
+
+TEST_F(DaemonStart, DamageThatHindersTheStartIsNamed) {
+  ASSERT_TRUE(daemon_.start_in(data()));
+  EXPECT_EQ(*daemon_.terminate(), 0);
+  write_file(data() + "/db/CURRENT", "MANIFEST-999999\n");
+  EXPECT_EQ(run({"--data-dir", data(), "--http-listen", "127.0.0.1:0"}), 1);
+  EXPECT_THAT(complaint(), HasSubstr("MANIFEST-999999"));
+}
+
 TEST_F(DaemonStart, AnAddressBeyondThisMachineNeedsAWord) {
   EXPECT_EQ(run({"--data-dir", data(), "--http-listen", "0.0.0.0:0"}), 1);
   EXPECT_THAT(complaint(), AllOf(HasSubstr("0.0.0.0:0"), HasSubstr("--insecure-listen")));
