@@ -40,7 +40,7 @@ def check_operation(server, method, path, operation):
     if content:
         kind = answer.headers.get_content_type()
         assert kind in content, f"{place}: undocumented content type {kind}"
-    if answer.headers.get_content_type().endswith("json"):
+    if answer.headers.get_content_type() in ("application/json", "application/problem+json"):
         json.loads(answer.body)
     if method == "get":
         head = server.request("HEAD", target, **query)
