@@ -118,8 +118,11 @@ std::string_view outcome(const Result<QueryEnd>& result) {
 
 class AdmittedQuery final : public RunningQuery {
  public:
-  AdmittedQuery(std::unique_ptr<Admission> admission, Execution execution, Meters& meters)
-      : admission_(std::move(admission)), execution_(std::move(execution)), meters_(meters) {}
+  AdmittedQuery(std::unique_ptr<Admission> admission, Execution execution,
+                std::shared_ptr<Meters> meters)
+      : admission_(std::move(admission)),
+        execution_(std::move(execution)),
+        meters_(std::move(meters)) {}
 
   std::uint64_t id() const override { return admission_->running().id; }
   void cancel() override { admission_->running().progress.cancel(); }
@@ -129,10 +132,10 @@ class AdmittedQuery final : public RunningQuery {
     Progress& progress = admission_->running().progress;
     auto result = execute(execution_, progress, write);
     const TimeNs took = progress.elapsed();
-    meters_.count(outcome(result));
-    meters_.seconds.observe(static_cast<double>(took) / static_cast<double>(kNsPerSecond));
-    meters_.rows.add(progress.scanned_rows);
-    meters_.bytes.add(progress.scanned_bytes);
+    meters_->count(outcome(result));
+    meters_->seconds.observe(static_cast<double>(took) / static_cast<double>(kNsPerSecond));
+    meters_->rows.add(progress.scanned_rows);
+    meters_->bytes.add(progress.scanned_bytes);
     if (took >= kSlow) log_slow(took, outcome(result));
     return result;
   }
@@ -153,7 +156,7 @@ class AdmittedQuery final : public RunningQuery {
 
   const std::unique_ptr<Admission> admission_;
   const Execution execution_;
-  Meters& meters_;
+  const std::shared_ptr<Meters> meters_;
   std::atomic<bool> ran_{false};
 };
 
@@ -173,6 +176,9 @@ Result<void> check_cursor(const Cursor& cursor, const Execution& execution) {
   const auto refuse = [](std::string_view why) {
     return Error{ErrorCode::kInvalidArgument, "cursor: " + std::string(why)};
   };
+  if (!is_pageable(execution.query)) {
+    return refuse("a query with head, sort, stats or top has no pages");
+  }
   if (cursor.store_id != execution.store_id) {
     return refuse("it belongs to another store (" + cursor.store_id + ", this is " +
                   execution.store_id + ")");
@@ -193,7 +199,7 @@ class Engine final : public QueryEngine {
       : store_(store),
         limits_(limits),
         clock_(clock),
-        meters_(metrics),
+        meters_(std::make_shared<Meters>(metrics)),
         registry_(std::make_shared<Registry>(limits.concurrent)) {
     metrics.gauge("duramen_queries_running", "Queries admitted and not ended.", {},
                   [registry = registry_] { return static_cast<double>(registry->all().size()); });
@@ -201,7 +207,7 @@ class Engine final : public QueryEngine {
 
   Result<std::shared_ptr<RunningQuery>> start(const QueryRequest& request) override {
     auto started = admit(request);
-    if (!started) meters_.count("refused");
+    if (!started) meters_->count("refused");
     return started;
   }
 
@@ -255,7 +261,7 @@ class Engine final : public QueryEngine {
   store::Store& store_;
   const QueryLimits limits_;
   const Clock& clock_;
-  Meters meters_;
+  const std::shared_ptr<Meters> meters_;
   const std::shared_ptr<Registry> registry_;
 };
 

@@ -9,9 +9,9 @@ std::size_t KeptRow::memory_bytes() const {
   return sizeof(KeptRow) + json.capacity() + row.memory_bytes();
 }
 
-OrderedScan::OrderedScan(Scan& scan, Progress& progress, OrderedScanOptions options)
+OrderedScan::OrderedScan(Scan& scan, Progress& progress, const OrderedScanOptions& options)
     : scan_(scan),
-      options_(std::move(options)),
+      options_(options),
       memory_limit_(progress.memory_limit() / 2),
       memory_(progress),
       needed_(options_.rows),

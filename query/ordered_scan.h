@@ -38,7 +38,7 @@ struct OrderedScanOptions {
 /// Threading: none.
 class OrderedScan {
  public:
-  OrderedScan(Scan& scan, Progress& progress, OrderedScanOptions options);
+  OrderedScan(Scan& scan, Progress& progress, const OrderedScanOptions& options);
   /// False: it wants no more.
   using Take = std::function<Result<bool>(KeptRow&&)>;
   Result<void> run(const Take& take);

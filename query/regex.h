@@ -14,11 +14,11 @@ class RE2;
 
 namespace duramen::query {
 
-/// A compiled RE2 pattern: linear time, bounded memory (8 MiB each).
+/// A compiled RE2 pattern: linear time, bounded memory (4 MiB each).
 /// Threading: const methods from any thread. Cheap to copy (shared).
 class Regex {
  public:
-  static constexpr std::size_t kMaxMemory = 8U << 20;
+  static constexpr std::size_t kMaxMemory = 4U << 20;
 
   /// Errors: kInvalidArgument, with RE2's reason and the part of the pattern.
   static Result<Regex> compile(std::string_view pattern);

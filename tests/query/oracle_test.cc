@@ -67,7 +67,8 @@ class OracleTest : public QueryTest {
     static const Pieces kParts{"err",      "Error", "ERR", "a",    "b1", "10", ".",  "-", " ",
                                "\xc3\xa9", "_",     "(",   "\xff", "=",  "/",  "  ", "\n"};
     std::string out;
-    for (auto n = random_() % (random_() % 2 == 0 ? 9 : 40); n-- > 0;) out += kParts[random_() % kParts.size()];
+    for (auto n = random_() % (random_() % 2 == 0 ? 9 : 40); n-- > 0;)
+      out += kParts[random_() % kParts.size()];
     return out;
   }
 

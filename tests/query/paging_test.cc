@@ -146,6 +146,10 @@ TEST_F(PagingTest, CursorsOfOtherQueriesAndStoresAreRefused) {
   other.limit = 7;
   EXPECT_EQ(refusal(other), "accepted") << "the limit may change";
 
+  other = request;
+  other.q = "a | stats count()";
+  EXPECT_EQ(refusal(other), "cursor: a query with head, sort, stats or top has no pages");
+
   FakeStore empty;
   engine_ = make_query_engine(empty, {}, clock_, metrics_);
   EXPECT_EQ(refusal(request), "cursor: it belongs to a later state of this store");
