@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <future>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/query/query_test_base.h"
@@ -40,6 +43,29 @@ TEST_F(LimitsTest, CancelStopsTheQueryAtTheNextBlock) {
   EXPECT_EQ(error_of("* | stats count()").code, ErrorCode::kCancelled);
   EXPECT_EQ(reads, 2);
   EXPECT_FALSE(engine_->cancel(12345));
+}
+
+TEST_F(LimitsTest, AnotherThreadListsAndCancelsWhileItRuns) {
+  add_many(3);
+  std::promise<void> reading;
+  std::promise<void> cancelled;
+  store_.on_read([&, first = true]() mutable {
+    if (!std::exchange(first, false)) return;
+    reading.set_value();
+    cancelled.get_future().wait();
+  });
+  const auto query = *engine_->start(oldest_first("*"));
+  std::thread runner([&] {
+    const auto end = query->run([](std::string_view) { return Result<void>(); });
+    EXPECT_EQ(end.error().code, ErrorCode::kCancelled);
+  });
+  reading.get_future().wait();
+  const auto list = engine_->list();
+  EXPECT_EQ(list.size(), 1U);
+  EXPECT_EQ(list.at(0).scan_units, 1U);
+  EXPECT_TRUE(engine_->cancel(query->id()));
+  cancelled.set_value();
+  runner.join();
 }
 
 TEST_F(LimitsTest, CancelBeforeRunAndCancelAll) {
