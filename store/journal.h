@@ -51,7 +51,7 @@ class Journal {
   std::uint64_t batch_ids() const { return batch_ids_.load(); }
   /// Called after each commit, on the commit thread: the builder looks whether an epoch is full.
   void set_committed(std::function<void()> committed) { committed_ = std::move(committed); }
-  /// Forgets batch ids beyond age and number. The maintenance thread.
+  /// Forgets batch ids beyond age and number. The builder thread.
   Result<void> forget_old_batch_ids();
 
  private:

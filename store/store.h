@@ -134,7 +134,7 @@ class Store : public model::RecordSink {
       const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
   /// Takes effect at once.
   virtual void set_retention(Retention retention) = 0;
-  /// Applies retention now (else the maintenance thread does every 10 s). Gives dropped segments.
+  /// Applies retention now (else the builder thread does every 10 s). Gives dropped segments.
   virtual Result<std::vector<std::string>> enforce_retention() = 0;
   /// Refuses new appends, waits for queued ones, stops threads. Idempotent; also by the destructor.
   virtual void close() = 0;
