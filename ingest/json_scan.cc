@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <array>
 #include <cstring>
 
 #include "base/json_text.h"
@@ -32,26 +33,18 @@ void put_utf8(char*& to, unsigned code) {
 }
 
 /// The byte that a one-letter escape stands for; NUL for none.
-char simple_escape(char c) {
-  switch (c) {
-    case '"':
-    case '\\':
-    case '/':
-      return c;
-    case 'b':
-      return '\b';
-    case 'f':
-      return '\f';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    default:
-      return '\0';
-  }
-}
+constexpr std::array<char, 256> kEscapes = [] {
+  std::array<char, 256> table{};
+  table['"'] = '"';
+  table['\\'] = '\\';
+  table['/'] = '/';
+  table['b'] = '\b';
+  table['f'] = '\f';
+  table['n'] = '\n';
+  table['r'] = '\r';
+  table['t'] = '\t';
+  return table;
+}();
 
 bool is_high_surrogate(unsigned code) { return code >= 0xD800 && code < 0xDC00; }
 bool is_low_surrogate(unsigned code) { return code >= 0xDC00 && code < 0xE000; }
@@ -82,17 +75,18 @@ bool JsonScanner::string_with_escapes(const char* begin, unsigned high, std::str
   // No escape is shorter than what it stands for, so the result fits where the raw text would.
   char* const start = scratch_->cursor();
   if (start == nullptr) return fail("out of memory");
-  char* to = start;
-  const char* run = begin;
-  while (true) {
-    const auto size = static_cast<std::size_t>(at - run);
-    std::memcpy(to, run, size);
-    to += size;
-    if (at == end_ || *at != '\\') break;
-    ++at;
-    if (!escape(to)) return false;
-    run = at;
-    at = find_string_stop(at, end_, high);
+  const auto plain = static_cast<std::size_t>(at - begin);
+  std::memcpy(start, begin, plain);
+  char* to = start + plain;
+  while (at != end_ && *at == '\\') {
+    const char escaped = kEscapes[static_cast<unsigned char>(at[1])];
+    if (escaped != '\0') {
+      *to++ = escaped;
+      at += 2;
+    } else if (!unicode_escape(to)) {
+      return false;
+    }
+    at = copy_string_run(at, end_, to, high);
   }
   if (at == end_ || *at != '"') return fail_in_string();
   out = {start, static_cast<std::size_t>(to - start)};
@@ -101,17 +95,11 @@ bool JsonScanner::string_with_escapes(const char* begin, unsigned high, std::str
   return high == 0 || check_utf8(begin, at - 1);
 }
 
-bool JsonScanner::escape(char*& to) {
-  const char* const backslash = at - 1;
-  const char c = *at;
-  if (c != 'u') {
-    const char plain = simple_escape(c);
-    if (plain == '\0') return fail_at(backslash, "an escape that JSON does not have");
-    *to++ = plain;
-    ++at;
-    return true;
-  }
-  ++at;
+/// `\uXXXX`, or two of them for one character; `at` is on the backslash.
+bool JsonScanner::unicode_escape(char*& to) {
+  const char* const backslash = at;
+  if (at[1] != 'u') return fail("an escape that JSON does not have");
+  at += 2;
   unsigned code = 0;
   if (!hex4(code)) return fail_at(backslash, "\\u needs four hexadecimal digits");
   if (is_high_surrogate(code) && at[0] == '\\' && at[1] == 'u') {

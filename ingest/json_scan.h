@@ -75,6 +75,39 @@ inline const char* find_string_stop(const char* at, const char* end, unsigned& h
   return at;
 }
 
+/// As find_string_stop, and copies the run to `to`, which has room for 16 bytes more than the run.
+inline const char* copy_string_run(const char* at, const char* end, char*& to, unsigned& high) {
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  const __m128i control = _mm_set1_epi8(0x1f);
+  while (end - at >= 16) {
+    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), v);
+    const __m128i stop =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, backslash)),
+                     _mm_cmpeq_epi8(_mm_min_epu8(v, control), v));
+    const auto stops = static_cast<unsigned>(_mm_movemask_epi8(stop));
+    const auto highs = static_cast<unsigned>(_mm_movemask_epi8(v));
+    if (stops != 0) {
+      high |= highs & (stops - 1) & ~stops;
+      to += std::countr_zero(stops);
+      return at + std::countr_zero(stops);
+    }
+    high |= highs;
+    at += 16;
+    to += 16;
+  }
+#endif
+  for (; at != end; ++at) {
+    const auto c = static_cast<unsigned char>(*at);
+    if (c == '"' || c == '\\' || c < 0x20) break;
+    high |= c & 0x80U;
+    *to++ = *at;
+  }
+  return at;
+}
+
 /// Reads the tokens of RFC 8259 JSON strictly and without copying. Every fault has its place.
 ///
 /// The text must be followed by a NUL (as in std::string): reading one byte at the end is allowed.
@@ -141,7 +174,7 @@ class JsonScanner {
 
  private:
   bool string_with_escapes(const char* begin, unsigned high, std::string_view& out);
-  bool escape(char*& to);
+  bool unicode_escape(char*& to);
   bool hex4(unsigned& value);
   bool check_utf8(const char* begin, const char* end);
   bool skip_string();

@@ -79,6 +79,9 @@ class NdjsonParser {
   bool value(std::uint32_t name, char first, unsigned depth);
   bool nested_object(std::uint32_t name, unsigned depth);
   bool loose_objects();
+  bool known_labels();
+  void extend_run(std::uint32_t name, std::string_view value, bool plain);
+  void end_run();
 
   const char* begin_;
   const char* end_;
@@ -96,6 +99,10 @@ class NdjsonParser {
   std::uint32_t last_key_ = FieldNames::kStart;
   std::string path_;  ///< of the object being read: `kubernetes.`
   std::string full_;  ///< scratch of key()
+
+  LabelRuns runs_;
+  LabelRun run_;                     ///< being recorded
+  const char* run_begin_ = nullptr;  ///< null: none is being recorded
 };
 
 Result<void> NdjsonParser::count_record() {
@@ -225,7 +232,9 @@ bool NdjsonParser::record() {
   last_key_ = FieldNames::kStart;
   path_.clear();
   ++scan_.at;
-  return object(1) && loose_objects();
+  const bool ok = object(1);
+  if (run_begin_ != nullptr) end_run();
+  return ok && loose_objects();
 }
 
 /// Objects that could have been the message but are not become fields as any other object.
@@ -250,8 +259,7 @@ bool NdjsonParser::object(unsigned depth) {
   }
   while (true) {
     if (c != '"') return scan_.fail("expected a field name in quotes");
-    ++scan_.at;
-    if (!field(depth)) return false;
+    if (!known_labels() && !field(depth)) return false;
     c = scan_.next();
     if (c == '}') {
       ++scan_.at;
@@ -263,7 +271,50 @@ bool NdjsonParser::object(unsigned depth) {
   }
 }
 
+/// Takes several labels at once, when an earlier record had the same bytes; else starts to record
+/// them. `at` is on the quote of a key.
+bool NdjsonParser::known_labels() {
+  if (run_begin_ != nullptr || !path_.empty()) return false;
+  const FieldNames& names = builder_.names();
+  if (names[names.expected_after(last_key_)].role != FieldRole::kLabel || !runs_.useful()) {
+    return false;
+  }
+  LabelRun* const known = runs_.find(scan_.at, end_);
+  if (known == nullptr) {
+    run_begin_ = scan_.at;
+    run_.names.clear();
+    run_.labels.clear();
+    run_.text = {};
+    return false;
+  }
+  builder_.label_run(*known);
+  last_key_ = known->names.back();
+  scan_.at += known->text.size();
+  return true;
+}
+
+void NdjsonParser::extend_run(std::uint32_t name, std::string_view value, bool plain) {
+  if (!path_.empty() || !plain || builder_.names()[name].role != FieldRole::kLabel ||
+      value.size() > kMaxLabelBytes || scan_.crossed() != nullptr || builder_.rejected()) {
+    end_run();
+    return;
+  }
+  run_.names.push_back(name);
+  if (!value.empty()) run_.labels.emplace_back(name, value);
+  run_.text = {run_begin_, static_cast<std::size_t>(scan_.at - run_begin_)};
+}
+
+/// Keeps what was recorded, if it is worth it.
+void NdjsonParser::end_run() {
+  run_begin_ = nullptr;
+  if (run_.text.size() < LabelRuns::kMinBytes || run_.labels.empty()) return;
+  run_.stream = StreamTable::kNone;
+  runs_.add(run_);
+}
+
+/// A key and its value; `at` is on the key's quote.
 bool NdjsonParser::field(unsigned depth) {
+  ++scan_.at;
   std::uint32_t name = kNoName;
   if (!key(name)) return false;
   if (*scan_.at != ':' && scan_.next() != ':') return scan_.fail("expected : after a field name");
@@ -283,7 +334,7 @@ bool NdjsonParser::key(std::uint32_t& name) {
     const std::size_t leaf = guess.text.size() - prefix;
     if (static_cast<std::size_t>(end_ - scan_.at) > leaf && scan_.at[leaf] == '"' &&
         std::memcmp(scan_.at, guess.text.data() + prefix, leaf) == 0 &&
-        std::memcmp(path_.data(), guess.text.data(), prefix) == 0) {
+        (prefix == 0 || std::memcmp(path_.data(), guess.text.data(), prefix) == 0)) {
       scan_.at += leaf + 1;
       builder_.key_again(expected);
       last_key_ = expected;
@@ -314,8 +365,10 @@ bool NdjsonParser::value(std::uint32_t name, char first, unsigned depth) {
     bool plain = false;
     if (!scan_.string(text, plain)) return false;
     builder_.text(name, text);
+    if (run_begin_ != nullptr) extend_run(name, text, plain);
     return true;
   }
+  if (run_begin_ != nullptr) end_run();
   if (first == '{' && builder_.names()[name].role != FieldRole::kMessage) {
     return nested_object(name, depth);
   }
@@ -354,7 +407,7 @@ Result<ParsedBody> parse_ndjson(const std::string& body, const BuildOptions& opt
                                              " bytes, more than " + std::to_string(kMaxBodyBytes)};
   }
   // Twice: a string with escapes may also be base64.
-  Scratch scratch(body.size() * 2 + 16);
+  Scratch scratch(body.size() * 2 + 64);
   DURAMEN_TRY(RecordBuilder builder, RecordBuilder::create(options, scratch));
   return NdjsonParser(body, std::move(builder), scratch).run();
 }

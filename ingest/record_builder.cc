@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <utility>
 
 #include "base/json_text.h"
 #include "base/time_text.h"
@@ -32,6 +34,19 @@ std::string shown(std::string_view text) {
 }
 
 std::int64_t day_of(TimeNs time) { return time / kNsPerDay - (time % kNsPerDay < 0 ? 1 : 0); }
+
+/// The number of eight digits, all at once.
+std::optional<std::uint32_t> eight_digits(const char* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  const std::uint64_t high = word & 0xF0F0F0F0F0F0F0F0;
+  const std::uint64_t carried = (word + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0;
+  if (high != 0x3030303030303030 || carried != 0x3030303030303030) return std::nullopt;
+  word &= 0x0F0F0F0F0F0F0F0F;
+  word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FF;    // pairs
+  word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFF;  // fours
+  return static_cast<std::uint32_t>(word * 10'000 + (word >> 32));
+}
 
 void append_size(std::string& key, std::uint16_t rank, std::size_t size) {
   char head[6];
@@ -70,6 +85,7 @@ void RecordBuilder::begin() {
   renamed_ = false;
   fields_seen_ = 0;
   long_labels_ = 0;
+  run_ = nullptr;
   labels_.clear();
   fields_.clear();
   loose_.clear();
@@ -99,12 +115,8 @@ std::uint32_t RecordBuilder::key(std::string_view text) {
   return name;
 }
 
-void RecordBuilder::key_again(std::uint32_t name) {
-  FieldName& known = names_[name];
-  if (known.seen == record_) {
-    reject(RejectReason::kDuplicateKey, "field " + shown(known.text) + " occurs twice");
-  }
-  known.seen = record_;
+void RecordBuilder::reject_repeat(const FieldName& name) {
+  reject(RejectReason::kDuplicateKey, "field " + shown(name.text) + " occurs twice");
 }
 
 void RecordBuilder::text(std::uint32_t name, std::string_view value) {
@@ -118,12 +130,35 @@ void RecordBuilder::json(std::uint32_t name, std::string_view value) {
   add({name, FieldKind::kJson, value});
 }
 
-void RecordBuilder::add(const Value& value) {
-  if (++fields_seen_ > options_.limits.fields_per_record) {
-    reject(RejectReason::kLimit, "more than " + std::to_string(options_.limits.fields_per_record) +
-                                     " fields in one record");
+bool RecordBuilder::count_field() {
+  if (++fields_seen_ <= options_.limits.fields_per_record) return true;
+  reject(RejectReason::kLimit, "more than " + std::to_string(options_.limits.fields_per_record) +
+                                   " fields in one record");
+  return false;
+}
+
+void RecordBuilder::label_run(LabelRun& run) {
+  for (const std::uint32_t name : run.names) {
+    key_again(name);
+    if (rejected() || !count_field()) return;
+  }
+  spread_run();
+  if (labels_.empty()) {
+    run_ = &run;
     return;
   }
+  for (const auto& [name, value] : run.labels) add_label({name, FieldKind::kText, value});
+}
+
+/// Makes the labels of a run single ones, because they are not all.
+void RecordBuilder::spread_run() {
+  if (run_ == nullptr) return;
+  const LabelRun& run = *std::exchange(run_, nullptr);
+  for (const auto& [name, value] : run.labels) add_label({name, FieldKind::kText, value});
+}
+
+void RecordBuilder::add(const Value& value) {
+  if (!count_field()) return;
   switch (names_[value.name].role) {
     case FieldRole::kTime:
       choose(time_text_, value);
@@ -157,6 +192,7 @@ void RecordBuilder::choose(Value& best, Value value) {
 
 void RecordBuilder::add_label(const Value& value) {
   if (value.text.empty()) return;
+  spread_run();
   if (value.kind != FieldKind::kText || value.text.size() > kMaxLabelBytes) {
     if (value.kind == FieldKind::kText) ++long_labels_;
     add_field(value);
@@ -224,7 +260,7 @@ std::optional<RecordBuilder::Value> RecordBuilder::take_loose_object() {
 
 bool RecordBuilder::finish() {
   if (rejected() || !resolve_time()) return false;
-  if (message_.name == kNoName && fields_.empty() && labels_.empty()) {
+  if (message_.name == kNoName && fields_.empty() && labels_.empty() && run_ == nullptr) {
     reject(RejectReason::kEmpty, "the record has neither a message nor a field");
     return false;
   }
@@ -257,7 +293,7 @@ bool RecordBuilder::resolve_time() {
     return true;
   }
   std::optional<TimeNs> time;
-  if (time_text_.kind == FieldKind::kText) time = parse_rfc3339(text);
+  if (time_text_.kind == FieldKind::kText) time = read_time(text);
   if (!time) time = parse_unix_time(text);
   if (!time) {
     reject(RejectReason::kTime,
@@ -273,6 +309,55 @@ bool RecordBuilder::resolve_time() {
   }
   if (claimed_ != Claim::kNone) time_ = options_.received;
   return true;
+}
+
+/// Most times of a request differ from the one before in their seconds only.
+std::optional<TimeNs> RecordBuilder::time_in_last_minute(std::string_view text) const {
+  const std::size_t prefix = last_minute_.size();
+  if (prefix == 0 || text.size() < prefix + 3 || text.size() > prefix + 13 || text.back() != 'Z' ||
+      std::memcmp(text.data(), last_minute_.data(), prefix) != 0) {
+    return std::nullopt;
+  }
+  const auto digit = [](char c) { return static_cast<unsigned>(c - '0'); };
+  const char* at = text.data() + prefix;
+  const char* const end = text.data() + text.size() - 1;
+  const unsigned tens = digit(at[0]);
+  const unsigned ones = digit(at[1]);
+  if (tens > 5 || ones > 9) return std::nullopt;
+  at += 2;
+  std::int64_t nanoseconds = 0;
+  std::int64_t scale = kNsPerSecond;
+  if (at != end) {
+    if (*at != '.' || ++at == end) return std::nullopt;
+    if (end - at >= 8) {
+      const auto eight = eight_digits(at);
+      if (!eight) return std::nullopt;
+      nanoseconds = *eight;
+      scale = 10;
+      at += 8;
+    }
+    for (; at != end; ++at) {
+      if (digit(*at) > 9) return std::nullopt;
+      nanoseconds = nanoseconds * 10 + digit(*at);
+      scale /= 10;
+    }
+  }
+  return last_minute_at_ + (tens * 10 + ones) * kNsPerSecond + nanoseconds * scale;
+}
+
+std::optional<TimeNs> RecordBuilder::read_time(std::string_view text) {
+  constexpr std::size_t kMinute = 17;  // `2026-11-21T10:20:`
+  if (auto time = time_in_last_minute(text)) return time;
+  const auto time = parse_rfc3339(text);
+  // Away from the ends of the range, where a minute may begin before it.
+  constexpr TimeNs kFar = std::numeric_limits<TimeNs>::max() - kNsPerDay;
+  if (time && text.size() > kMinute + 2 && text.back() == 'Z' && text[kMinute - 1] == ':' &&
+      *time > -kFar && *time < kFar) {
+    const TimeNs in_minute = *time % (60 * kNsPerSecond);
+    last_minute_at_ = *time - in_minute - (in_minute < 0 ? 60 * kNsPerSecond : 0);
+    last_minute_ = text.substr(0, kMinute);
+  }
+  return time;
 }
 
 /// The day of the received time does not count: it is there anyway.
@@ -313,6 +398,14 @@ bool RecordBuilder::take_name(std::uint32_t name) {
 }
 
 std::uint32_t RecordBuilder::resolve_stream() {
+  if (run_ != nullptr) {
+    if (run_->stream != StreamTable::kNone) return run_->stream;
+    LabelRun& run = *run_;
+    spread_run();
+    const std::uint32_t stream = resolve_stream();
+    if (!labels_.empty()) run.stream = stream;
+    return stream;
+  }
   stream_key_.clear();
   for (const Value& label : labels_) {
     append_size(stream_key_, names_[label.name].rank, label.text.size());

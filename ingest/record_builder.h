@@ -12,6 +12,7 @@
 #include "ingest/field_names.h"
 #include "ingest/ingest.h"
 #include "ingest/json_scan.h"
+#include "ingest/label_runs.h"
 #include "ingest/stream_table.h"
 #include "model/record_batch.h"
 
@@ -70,10 +71,16 @@ class RecordBuilder {
   /// The name of the next field; kNoName when there are too many. A repeat rejects the record.
   std::uint32_t key(std::string_view text);
   /// Says that `name` (as expected) occurs.
-  void key_again(std::uint32_t name);
+  void key_again(std::uint32_t name) {
+    FieldName& known = names_[name];
+    if (known.seen == record_) reject_repeat(known);
+    known.seen = record_;
+  }
   void text(std::uint32_t name, std::string_view value);
   /// A number, true, false, array or object as JSON text.
   void json(std::uint32_t name, std::string_view value);
+  /// The labels of a run, all at once. `run` must live until finish().
+  void label_run(LabelRun& run);
   /// Rejects the current record, unless it is already.
   void reject(RejectReason reason, std::string text);
   bool rejected() const { return rejection_.has_value(); }
@@ -99,12 +106,17 @@ class RecordBuilder {
 
  private:
   RecordBuilder(BuildOptions options, FieldNames names, Scratch& scratch);
+  void reject_repeat(const FieldName& name);
   void add(const Value& value);
+  bool count_field();
+  void spread_run();
   void add_label(const Value& value);
   void add_field(const Value& value);
   void choose(Value& best, Value value);
   bool add_base64(std::uint32_t name, std::string_view value);
   bool resolve_time();
+  std::optional<TimeNs> read_time(std::string_view text);
+  std::optional<TimeNs> time_in_last_minute(std::string_view text) const;
   bool day_fits(TimeNs time);
   bool own_names_are_free(bool parts);
   bool take_name(std::uint32_t name);
@@ -121,6 +133,8 @@ class RecordBuilder {
   model::RecordBatch batch_;
   BuildCounts counts_;
   std::string stream_key_;
+  std::string last_minute_;    ///< `2026-11-21T10:20:` of the last RFC 3339 time in UTC
+  TimeNs last_minute_at_ = 0;  ///< when it began
   std::vector<std::int64_t> days_;
   std::uint64_t accepted_ = 0;
   TimeNs newest_;
@@ -139,6 +153,7 @@ class RecordBuilder {
   bool renamed_ = false;      ///< some field is stored under another name
   std::uint32_t fields_seen_ = 0;
   std::uint32_t long_labels_ = 0;
+  LabelRun* run_ = nullptr;    ///< labels that are not in labels_
   std::vector<Value> labels_;  ///< by rank
   std::vector<Value> fields_;
   std::vector<Value> loose_;  ///< objects that wait for take_loose_object()

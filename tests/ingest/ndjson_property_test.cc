@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <random>
+#include <set>
 
 #include "base/json_text.h"
 #include "ingest/ndjson.h"
@@ -159,6 +160,71 @@ TEST(NdjsonProperty, RowsWrittenAsJsonAreReadBackTheSame) {
     const auto second = parse_ndjson(written, build_options());
     ASSERT_TRUE(second);
     ASSERT_EQ(rows_of(*second->records), rows_of(*first->records)) << written;
+  }
+}
+
+/// A line of container labels as long as real ones, from few values, so that they repeat; now and
+/// then with something that breaks the pattern.
+std::string random_labelled_line(Random& random) {
+  const std::string container =
+      "k8s_service-" + std::to_string(below(random, 5)) + std::string(40, 'x');
+  std::vector<std::string> labels = {
+      R"("container_name":")" + container + "\"",
+      R"("container_id":")" + std::string(64, "ab"[below(random, 2)]) + "\"",
+      R"("source":")" + std::string(below(random, 2) == 0 ? "stdout" : "stderr") + "\"",
+      R"("tag":")" + std::string(below(random, 3), 't') + "\""};
+  static const std::vector<std::string> kBreaks = {
+      R"("host":"h")",  R"("host":7)",      R"("container_id":"again")", R"("app":"\u0061pp")",
+      R"("a":{"b":1})", R"("n":null)",      R"("image":{"tag":"x"})",    R"("tag" : "spaced")",
+      R"("bad":"\q")",  R"("time":"never")"};
+  std::vector<std::string> members = {R"("time":"2026-11-21T09:5)" +
+                                      std::to_string(below(random, 10)) + R"(:01.)" +
+                                      std::to_string(below(random, 1'000'000'000)) + "Z\""};
+  members.insert(members.end(), labels.begin(), labels.end());
+  members.push_back(R"("log":"text )" + std::to_string(below(random, 3)) + "\"");
+  if (below(random, 4) == 0) {
+    const std::size_t at = below(random, members.size() + 1);
+    members.insert(members.begin() + static_cast<std::ptrdiff_t>(at),
+                   kBreaks[below(random, kBreaks.size())]);
+  }
+  if (below(random, 10) == 0)
+    members.erase(members.begin() + static_cast<std::ptrdiff_t>(below(random, members.size())));
+  if (below(random, 10) == 0) std::shuffle(members.begin(), members.end(), random);
+  std::string line = "{";
+  for (std::size_t i = 0; i < members.size(); ++i) line += (i == 0 ? "" : ",") + members[i];
+  return line + "}";
+}
+
+/// What is remembered from line to line must not change what a line means.
+TEST(NdjsonProperty, LinesMeanTheSameTogetherAndAlone) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE(seed);
+    Random random(seed);
+    BuildOptions options = build_options();
+    options.limits.reported_errors = 100'000;
+    if (seed % 3 == 0) options.limits.fields_per_record = 6;
+    std::string body;
+    std::vector<Row> rows;
+    std::vector<std::string> reasons;
+    const std::size_t lines = seed % 10 == 0 ? 3000 : 300;
+    for (std::size_t n = 0; n < lines; ++n) {
+      const std::string line = random_labelled_line(random);
+      body += line + "\n";
+      const auto alone = parse_ndjson(line, options);
+      ASSERT_TRUE(alone);
+      for (Row& row : rows_of(*alone->records)) rows.push_back(std::move(row));
+      for (const auto& error : alone->errors) reasons.push_back(error.reason);
+    }
+    const auto together = parse_ndjson(body, options);
+    ASSERT_TRUE(together);
+    ASSERT_TRUE(together->records->check());
+    ASSERT_EQ(rows_of(*together->records), rows);
+    std::vector<std::string> reasons_together;
+    for (const auto& error : together->errors) reasons_together.push_back(error.reason);
+    ASSERT_EQ(reasons_together, reasons);
+    std::set<std::string> streams;
+    for (const auto& labels : together->records->streams) streams.insert(labels.canonical());
+    ASSERT_EQ(streams.size(), together->records->streams.size()) << "a stream has two numbers";
   }
 }
 

@@ -264,6 +264,37 @@ TEST(Ndjson, TimeIsRfc3339OrUnixInAnyUnit) {
   for (const char* absent : {"null", "\"\"", "\"0\"", "0", "\"-\""}) EXPECT_EQ(time(absent), kNow);
 }
 
+TEST(Ndjson, TimesOfOneMinuteAreReadExactly) {
+  const std::vector<std::string> times = {
+      "2026-11-21T09:58:59.123456789Z", "2026-11-21T09:58:00Z",
+      "2026-11-21T09:58:07.1Z",         "2026-11-21T09:58:07.12345678Z",
+      "2026-11-21T09:58:07.1234567Z",   "2026-11-21T09:58:07.000000001Z",
+      "2026-11-21T09:58:07+01:00",      "2026-11-21T09:59:07Z",
+      "2026-11-21T09:58:08,5Z",         "1677-09-21T00:12:44Z",
+      "1677-09-21T00:12:45Z",           "2262-04-11T23:47:16Z"};
+  BuildOptions options = build_options();
+  options.format.keep_old = true;
+  std::string body;
+  for (const auto& time : times) body += "{\"log\":\"x\",\"time\":\"" + time + "\"}\n";
+  const ParsedBody parsed = parse(body, options);
+  std::size_t row = 0;
+  for (const auto& time : times) {
+    const auto expected = parse_rfc3339(time);
+    if (!expected) continue;
+    ASSERT_LT(row, parsed.records->rows());
+    EXPECT_EQ(parsed.records->time[row++], *expected) << time;
+  }
+  EXPECT_EQ(row, parsed.records->rows());
+  for (const char* bad : {"2026-11-21T09:58:7Z", "2026-11-21T09:58:61Z", "2026-11-21T09:58:07.Z",
+                          "2026-11-21T09:58:07.12345678aZ", "2026-11-21T09:58:07.1234:678Z",
+                          "2026-11-21T09:58:0:Z"}) {
+    const ParsedBody both =
+        parse("{\"log\":\"x\",\"time\":\"2026-11-21T09:58:01Z\"}\n{\"log\":\"x\",\"time\":\"" +
+              std::string(bad) + "\"}");
+    EXPECT_EQ(both.rejected, parse_rfc3339(bad) ? 0U : 1U) << bad;
+  }
+}
+
 TEST(Ndjson, TimeThatCannotBeReadRejectsTheLine) {
   EXPECT_THAT(reason(R"({"log":"x","time":"yesterday"})"),
               HasSubstr("field 'time': 'yesterday' is no time"));
