@@ -48,8 +48,10 @@ void tune_process() {
   }
   // glibc's default of 8 arenas per core keeps what threads freed; blocks are large and few.
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  // NOLINTBEGIN(concurrency-mt-unsafe): no other thread has started
   ::mallopt(M_ARENA_MAX, static_cast<int>(std::clamp(cores, 2U, 8U)));
   ::mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 Result<Settings> read_settings(const CommandLine& command_line) {

@@ -30,9 +30,10 @@ using Field =
                  TimeNs*, int*, std::optional<TimeNs>*, SizeLimit*, LogLevel*, LogFormat*>;
 
 /// One setting: everything that the file, options, variables, --help and docs/config.md need.
-struct Setting {
-  std::string_view
-      key;  ///< `http.listen`; the option is --http-listen, the variable DURAMEN_HTTP_LISTEN
+/// In reading order, not packed: there are only some rows.
+struct Setting {  // NOLINT(clang-analyzer-optin.performance.Padding)
+  /// `http.listen`; the option is --http-listen, the variable DURAMEN_HTTP_LISTEN.
+  std::string_view key;
   Kind kind;
   Field (*field)(Settings&);
   std::uint64_t least;  ///< of numbers, in the unit of `kind` (bytes, nanoseconds, seconds)

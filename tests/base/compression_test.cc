@@ -27,7 +27,7 @@ class Coding : public testing::TestWithParam<ContentCoding> {
 };
 
 TEST_P(Coding, RoundTripsAroundTheStepOfItsBuffer) {
-  for (const std::size_t bytes : {0, 1, 262143, 262144, 262145, 3000000}) {
+  for (const std::size_t bytes : {0U, 1U, 262143U, 262144U, 262145U, 3000000U}) {
     const std::string text = text_of(bytes);
     const auto back = unpack(packed(text));
     ASSERT_TRUE(back) << bytes << ": " << back.error().message;
@@ -133,7 +133,7 @@ TEST(ZstdFrame, AppendsAndExpands) {
 TEST(ZstdFrame, AnyOtherSizeOrDamageIsDataLossAndLeavesTheOutputAlone) {
   std::string frame;
   ASSERT_TRUE(zstd_append(frame, text_of(5000), 3));
-  for (const std::size_t size : {0, 4999, 5001}) {
+  for (const std::size_t size : {0U, 4999U, 5001U}) {
     std::string out = "kept";
     const auto done = zstd_expand(out, frame, size);
     ASSERT_FALSE(done) << size;

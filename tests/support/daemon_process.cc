@@ -12,6 +12,7 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <thread>
 
 namespace duramen::support {
@@ -76,7 +77,8 @@ Result<void> DaemonProcess::start(
   for (const std::string& file : {err, out}) ::unlink(file.c_str());
   const pid_t parent = ::getpid();
   pid_ = ::fork();
-  if (pid_ < 0) return Error{ErrorCode::kInternal, std::string("fork: ") + std::strerror(errno)};
+  if (pid_ < 0)
+    return Error{ErrorCode::kInternal, "fork: " + std::generic_category().message(errno)};
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(126);

@@ -35,6 +35,8 @@ RawConnection::~RawConnection() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+// Not const: they change the connection.
+// NOLINTBEGIN(readability-make-member-function-const)
 bool RawConnection::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -56,5 +58,6 @@ std::string RawConnection::read(std::size_t enough) {
   }
   return out;
 }
+// NOLINTEND(readability-make-member-function-const)
 
 }  // namespace duramen::support
