@@ -57,17 +57,17 @@ struct Raw {
   bool all = false;
 };
 
-const std::map<std::string, OutputFormat> kOutputs{{"text", OutputFormat::kText},
-                                                   {"json", OutputFormat::kJson},
-                                                   {"logfmt", OutputFormat::kLogfmt}};
-const std::map<std::string, ColorChoice> kColors{
+const std::map<std::string, OutputFormat> outputs_by_name{{"text", OutputFormat::kText},
+                                                          {"json", OutputFormat::kJson},
+                                                          {"logfmt", OutputFormat::kLogfmt}};
+const std::map<std::string, ColorChoice> colors_by_name{
     {"auto", ColorChoice::kAuto}, {"always", ColorChoice::kAlways}, {"never", ColorChoice::kNever}};
-const std::map<std::string, ImportCommand::Format> kFormats{
+const std::map<std::string, ImportCommand::Format> formats_by_name{
     {"auto", ImportCommand::Format::kAuto},
     {"ndjson", ImportCommand::Format::kNdjson},
     {"text", ImportCommand::Format::kText}};
 
-const std::map<std::string, bool> kOrders{{"asc", true}, {"desc", false}};
+const std::map<std::string, bool> orders_by_name{{"asc", true}, {"desc", false}};
 
 /// One of `values`, by name; the message lists the names.
 template <class T>
@@ -94,8 +94,8 @@ void add_global(CLI::App& app, Raw& raw) {
       ->default_str("http://127.0.0.1:5647");
   app.add_option("--token", raw.global.token, "Sent as a bearer token [DURAMEN_TOKEN]")
       ->type_name("TOKEN");
-  add_choice(app, "-o,--output", raw.global.output, kOutputs, "How answers are written");
-  add_choice(app, "--color", raw.global.color, kColors,
+  add_choice(app, "-o,--output", raw.global.output, outputs_by_name, "How answers are written");
+  add_choice(app, "--color", raw.global.color, colors_by_name,
              "Colours; auto: on a terminal, unless NO_COLOR is set");
   app.add_flag("--utc", raw.utc, "Show times in UTC");
   app.add_option("--tz", raw.global.zone, "Show times in this zone (Europe/Paris, +02:00)")
@@ -120,7 +120,7 @@ void add_query(CLI::App& app, Raw& raw) {
   command.add_option("--limit", raw.query.limit, "At most this many rows (100 without it)")
       ->type_name("N");
   command.add_flag("--all", raw.all, "Every row that matches");
-  add_choice(command, "--order", raw.query.oldest_first, kOrders,
+  add_choice(command, "--order", raw.query.oldest_first, orders_by_name,
              "desc: newest first; asc: oldest first");
   command.add_option("--cursor", raw.query.cursor, "Go on where an earlier answer ended")
       ->type_name("C");
@@ -163,7 +163,7 @@ void add_import(CLI::App& app, Raw& raw) {
   CLI::App& command = *app.add_subcommand("import", "Store files of log lines or records");
   command.add_option("FILE", raw.import.files, "Files, plain or gzip or zstd; - is standard input")
       ->type_name("");
-  add_choice(command, "--format", raw.import.format, kFormats, "What the files hold");
+  add_choice(command, "--format", raw.import.format, formats_by_name, "What the files hold");
   command
       .add_option("--time-format", raw.import.time_format, "Where a text line's time comes from")
       ->type_name("auto|now|FORMAT");

@@ -59,7 +59,7 @@ class RestClient final : public Client {
 
   Result<HttpReply> call(const HttpRequest& request) override {
     std::string body;
-    auto reply = exchange(request, [&](int, std::string chunk) -> Result<bool> {
+    auto reply = exchange(request, [&](int, const std::string& chunk) -> Result<bool> {
       if (body.size() + chunk.size() > kAnswerBytes) {
         return Error{ErrorCode::kOutOfRange, "the answer is longer than 256 MiB"};
       }
@@ -72,7 +72,7 @@ class RestClient final : public Client {
 
   Result<HttpReply> call_by_lines(const HttpRequest& request, const LineTaker& take) override {
     std::string rest;
-    const auto take_chunk = [&](int status, std::string chunk) -> Result<bool> {
+    const auto take_chunk = [&](int status, const std::string& chunk) -> Result<bool> {
       if (rest.size() + chunk.size() > kAnswerBytes) {
         return Error{ErrorCode::kOutOfRange, "a line of the answer is longer than 256 MiB"};
       }
@@ -91,7 +91,7 @@ class RestClient final : public Client {
   const std::string& server() const override { return server_; }
 
  private:
-  using ChunkTaker = std::function<Result<bool>(int status, std::string chunk)>;
+  using ChunkTaker = std::function<Result<bool>(int status, const std::string& chunk)>;
 
   static Result<bool> take_lines(std::string& text, const LineTaker& take) {
     std::size_t begin = 0;
@@ -155,7 +155,7 @@ class RestClient final : public Client {
         return done;
       });
       for (std::string chunk = pipe.read(); !chunk.empty(); chunk = pipe.read()) {
-        taken = take(response.status_code(), std::move(chunk));
+        taken = take(response.status_code(), chunk);
         if (!taken || !*taken) break;
       }
       pipe.abandon();

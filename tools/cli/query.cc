@@ -37,7 +37,7 @@ Result<void> tell_end(const Context& context, const AnswerEnd& end) {
   if (end.partial && end.warnings.empty()) {
     DURAMEN_TRY_VOID(context.err.line("duramen: warning: the answer is partial"));
   }
-  if (end.rows == 0) return context.remark("no match" + (end.hint.empty() ? "" : "; " + end.hint));
+  if (end.rows == 0) return context.remark(end.hint.empty() ? "no match" : end.hint);
   const bool follow =
       !end.cursor.empty() && (context.out.is_terminal() || context.err.is_terminal());
   return follow ? context.remark("more: --cursor " + end.cursor) : Result<void>();
