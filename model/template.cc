@@ -64,22 +64,33 @@ Masks classify64(const char* at) {
 }
 #endif
 
-/// Spreads the bits of `seed` to higher places as long as they are in `mask`.
-std::uint64_t flood_up(std::uint64_t seed, std::uint64_t mask) {
-  for (unsigned shift = 1; shift < kWordBits; shift *= 2) {
-    seed |= mask & (seed << shift);
-    mask &= mask << shift;
+/// Finds the tokens with digits in the masks of 64 bytes after 64 bytes.
+///
+/// A 1 is added to the letters at each place where a token begins: the carry runs through the
+/// letters and stops at the first byte that is none. Where that is the end of the token, it has no
+/// digit.
+class TokenScanner {
+ public:
+  struct Found {
+    std::uint64_t starts;  ///< first bytes of all tokens
+    std::uint64_t ends;    ///< bytes after tokens with a digit
+  };
+  Found next(const Masks& m) {
+    const std::uint64_t before = (m.token << 1) | in_token_;
+    const std::uint64_t starts = m.token & ~before;
+    const std::uint64_t letters = m.token & ~m.digit;
+    const std::uint64_t marked = letters + (starts & letters);
+    const std::uint64_t sum = marked + carry_;
+    const std::uint64_t ends = ~m.token & before;
+    in_token_ = m.token >> 63;
+    carry_ = (marked < letters || sum < marked) ? 1 : 0;
+    return {starts, ends & ~(sum & ~letters)};
   }
-  return seed;
-}
 
-std::uint64_t flood_down(std::uint64_t seed, std::uint64_t mask) {
-  for (unsigned shift = 1; shift < kWordBits; shift *= 2) {
-    seed |= mask & (seed >> shift);
-    mask &= mask >> shift;
-  }
-  return seed;
-}
+ private:
+  std::uint64_t in_token_ = 0;
+  std::uint64_t carry_ = 0;
+};
 
 bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (fold_ascii(c) >= 'a' && fold_ascii(c) <= 'f');
@@ -174,44 +185,6 @@ std::size_t compound_at(std::string_view message, std::size_t begin, std::size_t
 
 }  // namespace
 
-bool MessageSplitter::classify(std::string_view message) {
-  words_ = message.size() / kWordBits + 1;
-  if (token_.size() < words_) {
-    token_.resize(words_);
-    digit_.resize(words_);
-  }
-  bool slot_byte = false;
-  const std::size_t full = words_ - 1;
-  for (std::size_t i = 0; i < full; ++i) {
-    const Masks m = classify64(message.data() + i * kWordBits);
-    token_[i] = m.token;
-    digit_[i] = m.digit;
-    slot_byte |= m.slot_byte;
-  }
-  char tail[kWordBits] = {};
-  const std::size_t left = message.size() % kWordBits;
-  if (left != 0) std::memcpy(tail, message.data() + full * kWordBits, left);
-  const Masks m = classify64(tail);
-  token_[full] = m.token;
-  digit_[full] = m.digit;
-  return !slot_byte && !m.slot_byte;
-}
-
-void MessageSplitter::fill_tokens_with_digits() {
-  std::uint64_t carry = 0;
-  for (std::size_t i = 0; i < words_; ++i) {
-    const std::uint64_t seed = digit_[i] | (carry & token_[i]);
-    digit_[i] = seed == 0 ? 0 : flood_up(seed, token_[i]);
-    carry = digit_[i] >> 63;
-  }
-  carry = 0;
-  for (std::size_t i = words_; i-- > 0;) {
-    const std::uint64_t seed = digit_[i] | ((carry << 63) & token_[i]);
-    digit_[i] = seed == 0 ? 0 : flood_down(seed, token_[i]);
-    carry = digit_[i] & 1;
-  }
-}
-
 bool MessageSplitter::constant(std::string_view message, std::size_t begin, std::size_t end) {
   const std::size_t size = end - begin;
   if (text_size_ + size + 1 > kMaxTemplateText) return false;
@@ -226,45 +199,48 @@ bool MessageSplitter::constant(std::string_view message, std::size_t begin, std:
   return true;
 }
 
-bool MessageSplitter::cut(std::string_view message, std::vector<Slice>& variables) {
-  const std::size_t before = variables.size();
-  std::size_t copied = 0;  // the message up to here is in text_ or a variable
-  std::size_t begin = 0;
-  std::uint64_t carry = 0;
-  for (std::size_t i = 0; i < words_; ++i) {
-    const std::uint64_t inside = digit_[i];
-    std::uint64_t edges = inside ^ ((inside << 1) | carry);
-    carry = inside >> 63;
-    for (; edges != 0; edges &= edges - 1) {
-      const auto bit = static_cast<unsigned>(std::countr_zero(edges));
-      const std::size_t at = i * kWordBits + bit;
-      if (((inside >> bit) & 1) != 0) {
-        begin = at;
-        continue;
-      }
-      if (begin < copied) continue;  // within a compound variable
-      std::size_t size = compound_at(message, begin, at);
-      const char slot = size == 0 ? kDigitSlot : kCompoundSlot;
-      if (size == 0) size = at - begin;
-      if (!constant(message, copied, begin) || variables.size() - before == kMaxTemplateSlots) {
-        return false;
-      }
-      text_[text_size_++] = slot;
-      variables.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size)});
-      copied = begin + size;
-    }
-  }
-  return constant(message, copied, message.size());
+/// Takes the token [begin, end), and what belongs to it, as a variable.
+bool MessageSplitter::take(std::string_view message, std::size_t begin, std::size_t end) {
+  if (begin < copied_) return true;  // within a compound variable
+  if (slot_count_ == slots_.size() || !constant(message, copied_, begin)) return false;
+  const std::size_t compound = compound_at(message, begin, end);
+  const std::size_t size = compound == 0 ? end - begin : compound;
+  text_[text_size_++] = compound == 0 ? kDigitSlot : kCompoundSlot;
+  slots_[slot_count_++] = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size)};
+  copied_ = begin + size;
+  return true;
 }
 
 bool MessageSplitter::split(std::string_view message, std::vector<Slice>& variables) {
   text_size_ = 0;
-  if (!classify(message)) return false;
-  fill_tokens_with_digits();
-  const std::size_t before = variables.size();
-  if (cut(message, variables)) return true;
-  variables.resize(before);
-  return false;
+  slot_count_ = 0;
+  copied_ = 0;
+  TokenScanner scanner;
+  std::size_t token_begin = 0;  // of a token that goes on over a border of 64 bytes
+  for (std::size_t at = 0; at <= message.size(); at += kWordBits) {
+    Masks masks;
+    if (const std::size_t left = message.size() - at; left >= kWordBits) {
+      masks = classify64(message.data() + at);
+    } else {
+      char tail[kWordBits] = {};
+      if (left != 0) std::memcpy(tail, message.data() + at, left);
+      masks = classify64(tail);
+    }
+    if (masks.slot_byte) return false;
+    auto [starts, ends] = scanner.next(masks);
+    for (; ends != 0; ends &= ends - 1) {
+      const auto end = static_cast<unsigned>(std::countr_zero(ends));
+      const std::uint64_t below = starts & ((std::uint64_t{1} << end) - 1);
+      const std::size_t begin =
+          below == 0 ? token_begin : at + 63 - static_cast<unsigned>(std::countl_zero(below));
+      if (!take(message, begin, at + end)) return false;
+    }
+    if (starts != 0) token_begin = at + 63 - static_cast<unsigned>(std::countl_zero(starts));
+  }
+  if (!constant(message, copied_, message.size())) return false;
+  variables.insert(variables.end(), slots_.begin(),
+                   slots_.begin() + static_cast<std::ptrdiff_t>(slot_count_));
+  return true;
 }
 
 TemplateTable::TemplateTable() : slots_(1024) {}

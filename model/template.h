@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -39,14 +40,12 @@ class MessageSplitter {
   std::string_view text() const { return {text_.data(), text_size_}; }
 
  private:
-  bool classify(std::string_view message);
-  void fill_tokens_with_digits();
-  bool cut(std::string_view message, std::vector<Slice>& variables);
+  bool take(std::string_view message, std::size_t begin, std::size_t end);
   bool constant(std::string_view message, std::size_t begin, std::size_t end);
 
-  std::vector<std::uint64_t> token_;  ///< a bit a byte: belongs to a token
-  std::vector<std::uint64_t> digit_;  ///< is a digit; later: belongs to a token with a digit
-  std::size_t words_ = 0;
+  std::array<Slice, kMaxTemplateSlots> slots_;
+  std::size_t slot_count_ = 0;
+  std::size_t copied_ = 0;  ///< the message up to here is in text_ or a variable
   std::vector<char> text_ = std::vector<char>(kMaxTemplateText + 64);
   std::size_t text_size_ = 0;
 };

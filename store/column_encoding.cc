@@ -31,22 +31,27 @@ struct Shape {
 
 Shape shape_of(Values values) {
   const std::string_view first = values[0];
+  std::size_t i = 1;
+  while (i < values.size() && values[i] == first) ++i;
   Shape s;
+  s.constant = i == values.size();
+  s.total = first.size() * i;
   s.min_size = s.max_size = s.prefix = s.suffix = first.size();
-  for (const std::string_view v : values) {
+  for (; i < values.size(); ++i) {
+    const std::string_view v = values[i];
     s.total += v.size();
     s.min_size = std::min(s.min_size, v.size());
     s.max_size = std::max(s.max_size, v.size());
-    s.prefix = std::min(s.prefix, v.size());
-    s.suffix = std::min(s.suffix, v.size());
-    if (s.constant && v == first) continue;
-    s.constant = false;
-    std::size_t p = 0;
-    while (p < s.prefix && v[p] == first[p]) ++p;
-    s.prefix = p;
-    std::size_t q = 0;
-    while (q < s.suffix && v[v.size() - 1 - q] == first[first.size() - 1 - q]) ++q;
-    s.suffix = q;
+    const char* const end = v.data() + v.size();
+    const char* const first_end = first.data() + first.size();
+    std::size_t common = std::min(s.prefix, v.size());
+    std::size_t n = 0;
+    while (n < common && v[n] == first[n]) ++n;
+    s.prefix = n;
+    common = std::min(s.suffix, v.size());
+    n = 0;
+    while (n < common && *(end - 1 - n) == *(first_end - 1 - n)) ++n;
+    s.suffix = n;
   }
   return s;
 }
@@ -159,6 +164,45 @@ bool repeats(Values values, std::size_t bytes_without) {
   return bytes < bytes_without;
 }
 
+/// What a column takes when it has no dictionary.
+std::size_t packed_bytes(PackedKind kind, std::size_t n, const Shape& shape) {
+  switch (kind) {
+    case PackedKind::kUuid:
+      return n * 16;
+    case PackedKind::kIpv4:
+      return n * 3;
+    case PackedKind::kLowerHex:
+    case PackedKind::kUpperHex:
+      return n * (shape.max_size - shape.prefix) / 2;
+    case PackedKind::kNone:
+      break;
+  }
+  return shape.total;
+}
+
+/// Writes values as `kind`, which the first value has, or as text when another has not.
+Encoding write_packed(PackedKind kind, Values values, const Shape& shape, LaneBytes& out) {
+  switch (kind) {
+    case PackedKind::kUuid:
+      if (write_uuids(values, out)) return Encoding::kUuid;
+      break;
+    case PackedKind::kIpv4:
+      if (!read_ipv4s(values, scratch().numbers)) break;
+      encode_integers(scratch().numbers, out);
+      return Encoding::kIpv4;
+    case PackedKind::kLowerHex:
+      if (write_hex(values, shape.prefix, false, out)) return Encoding::kLowerHex;
+      if (write_hex(values, shape.prefix, true, out)) return Encoding::kUpperHex;
+      break;
+    case PackedKind::kUpperHex:
+      if (write_hex(values, shape.prefix, true, out)) return Encoding::kUpperHex;
+      break;
+    case PackedKind::kNone:
+      break;
+  }
+  return write_text(values, shape, out);
+}
+
 }  // namespace
 
 Encoding encode_values(std::span<const std::string_view> values, std::span<const TimeNs> times,
@@ -170,29 +214,9 @@ Encoding encode_values(std::span<const std::string_view> values, std::span<const
   const Affixes affixes = numeric_affixes(values[0], shape);
   const Digits digits = read_digits(values, shape, affixes, scratch().numbers);
   if (digits != Digits::kNone) return write_digits(digits, values, shape, affixes, out);
-  const PackedKind packed = packed_kind(values, shape.prefix, shape.min_size, shape.max_size);
-  const std::size_t n = values.size();
-  switch (packed) {
-    case PackedKind::kNone:
-      if (repeats(values, shape.total)) return write_dictionary(out);
-      return write_text(values, shape, out);
-    case PackedKind::kUuid:
-      if (repeats(values, n * 16)) return write_dictionary(out);
-      write_uuids(values, out);
-      return Encoding::kUuid;
-    case PackedKind::kIpv4:
-      if (repeats(values, n * 3)) return write_dictionary(out);
-      read_ipv4s(values, scratch().numbers);
-      encode_integers(scratch().numbers, out);
-      return Encoding::kIpv4;
-    case PackedKind::kLowerHex:
-    case PackedKind::kUpperHex:
-      break;
-  }
-  if (repeats(values, n * (shape.max_size - shape.prefix) / 2)) return write_dictionary(out);
-  write_affixes(values[0], {shape.prefix, 0}, out);
-  write_hex(values, shape.prefix, out);
-  return packed == PackedKind::kLowerHex ? Encoding::kLowerHex : Encoding::kUpperHex;
+  const PackedKind kind = packed_kind(values[0], shape.prefix, shape.min_size == shape.max_size);
+  if (repeats(values, packed_bytes(kind, values.size(), shape))) return write_dictionary(out);
+  return write_packed(kind, values, shape, out);
 }
 
 }  // namespace duramen::store

@@ -10,7 +10,6 @@ namespace {
 using Values = std::span<const std::string_view>;
 
 constexpr std::size_t kUuidSize = 36;
-constexpr std::array<std::size_t, 4> kDashes = {8, 13, 18, 23};
 
 constexpr std::uint8_t kLower = 0x10;
 constexpr std::uint8_t kUpper = 0x20;
@@ -29,23 +28,7 @@ constexpr std::array<std::uint8_t, 256> kHex = [] {
 
 std::uint8_t hex_of(char c) { return kHex[static_cast<unsigned char>(c)]; }
 
-std::uint8_t hex_cases(std::string_view text) {
-  std::uint8_t cases = kBoth;
-  for (const char c : text) cases &= hex_of(c);
-  return cases & kBoth;
-}
-
-bool is_lower_uuid(std::string_view v) {
-  if (v.size() != kUuidSize) return false;
-  for (const std::size_t at : kDashes) {
-    if (v[at] != '-') return false;
-  }
-  std::uint8_t cases = kBoth;
-  for (std::size_t i = 0; i < kUuidSize; ++i) {
-    if (v[i] != '-') cases &= hex_of(v[i]);
-  }
-  return (cases & kLower) != 0 && std::count(v.begin(), v.end(), '-') == 4;
-}
+bool is_uuid_dash(std::size_t at) { return at == 8 || at == 13 || at == 18 || at == 23; }
 
 /// The address, or -1.
 std::int64_t parse_ipv4(std::string_view v) {
@@ -86,60 +69,76 @@ std::uint64_t hash_text(std::string_view v) {
 
 }  // namespace
 
-PackedKind packed_kind(Values values, std::size_t prefix, std::size_t min_size,
-                       std::size_t max_size) {
-  if (min_size >= 7 && max_size <= 15 && parse_ipv4(values[0]) >= 0) {
-    const bool all = std::all_of(values.begin(), values.end(),
-                                 [](std::string_view v) { return parse_ipv4(v) >= 0; });
-    return all ? PackedKind::kIpv4 : PackedKind::kNone;
-  }
-  if (min_size != max_size) return PackedKind::kNone;
-  if (min_size == kUuidSize && is_lower_uuid(values[0])) {
-    const bool all = std::all_of(values.begin(), values.end(), is_lower_uuid);
-    return all ? PackedKind::kUuid : PackedKind::kNone;
-  }
+PackedKind packed_kind(std::string_view value, std::size_t prefix, bool fixed) {
+  if (value.size() >= 7 && value.size() <= 15 && parse_ipv4(value) >= 0) return PackedKind::kIpv4;
+  if (!fixed) return PackedKind::kNone;
+  if (value.size() == kUuidSize && value[8] == '-') return PackedKind::kUuid;
   std::uint8_t cases = kBoth;
-  for (const std::string_view v : values) {
-    cases &= hex_cases(v.substr(prefix));
-    if (cases == 0) return PackedKind::kNone;
-  }
-  return (cases & kLower) != 0 ? PackedKind::kLowerHex : PackedKind::kUpperHex;
+  for (const char c : value.substr(prefix)) cases &= hex_of(c);
+  return (cases & kLower) != 0   ? PackedKind::kLowerHex
+         : (cases & kUpper) != 0 ? PackedKind::kUpperHex
+                                 : PackedKind::kNone;
 }
 
-void write_uuids(Values values, LaneBytes& out) {
+bool write_uuids(Values values, LaneBytes& out) {
   std::string& packed = out.packed();
-  std::size_t at = packed.size();
-  packed.resize(at + values.size() * 16);
+  const std::size_t begin = packed.size();
+  packed.resize(begin + values.size() * 16);
+  auto* to = reinterpret_cast<std::uint8_t*>(packed.data() + begin);
+  std::uint8_t cases = kLower;
+  bool dashes = true;
   for (const std::string_view v : values) {
     for (std::size_t i = 0; i < kUuidSize; i += 2) {
-      if (v[i] == '-') ++i;
-      packed[at++] = static_cast<char>((hex_of(v[i]) << 4) | (hex_of(v[i + 1]) & 15));
+      if (is_uuid_dash(i)) dashes &= v[i++] == '-';
+      const std::uint8_t high = hex_of(v[i]);
+      const std::uint8_t low = hex_of(v[i + 1]);
+      cases &= high & low;
+      *to++ = static_cast<std::uint8_t>(high << 4 | (low & 15));
     }
   }
+  if (cases == kLower && dashes) return true;
+  packed.resize(begin);
+  return false;
 }
 
-void write_hex(Values values, std::size_t prefix, LaneBytes& out) {
+bool write_hex(Values values, std::size_t prefix, bool upper, LaneBytes& out) {
   const std::size_t width = values[0].size() - prefix;
-  ByteWriter(out.numbers()).varint(width);
   std::string& packed = out.packed();
-  std::size_t at = packed.size();
-  packed.resize(at + (values.size() * width + 1) / 2);
-  unsigned high = 0;
+  const std::size_t begin = packed.size();
+  packed.resize(begin + (values.size() * width + 1) / 2);
+  auto* to = reinterpret_cast<std::uint8_t*>(packed.data() + begin);
+  std::uint8_t cases = upper ? kUpper : kLower;
+  std::uint8_t high = 0;
   bool half = false;
   for (const std::string_view v : values) {
     for (const char c : v.substr(prefix)) {
-      const unsigned nibble = hex_of(c) & 15U;
-      if (half) packed[at++] = static_cast<char>(high << 4 | nibble);
-      high = nibble;
+      const std::uint8_t digit = hex_of(c);
+      cases &= digit;
+      if (half) *to++ = static_cast<std::uint8_t>(high << 4 | (digit & 15));
+      high = digit;
       half = !half;
     }
   }
-  if (half) packed[at] = static_cast<char>(high << 4);
+  if (half) *to = static_cast<std::uint8_t>(high << 4);
+  if (cases == 0) {
+    packed.resize(begin);
+    return false;
+  }
+  ByteWriter writer(out.numbers());
+  writer.text(values[0].substr(0, prefix));
+  writer.text({});
+  writer.varint(width);
+  return true;
 }
 
-void read_ipv4s(Values values, std::vector<std::uint64_t>& out) {
+bool read_ipv4s(Values values, std::vector<std::uint64_t>& out) {
   out.clear();
-  for (const std::string_view v : values) out.push_back(static_cast<std::uint64_t>(parse_ipv4(v)));
+  for (const std::string_view v : values) {
+    const std::int64_t address = parse_ipv4(v);
+    if (address < 0) return false;
+    out.push_back(static_cast<std::uint64_t>(address));
+  }
+  return true;
 }
 
 void append_ipv4(std::string& out, std::uint32_t address) {

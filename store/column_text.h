@@ -14,15 +14,16 @@ namespace duramen::store {
 /// Texts that have a shorter form in which every value takes the same number of bits.
 enum class PackedKind : std::uint8_t { kNone, kUuid, kIpv4, kLowerHex, kUpperHex };
 
-/// The kind that all values have. `prefix` bytes are the same in all; of hexadecimal numbers the
-/// rest is looked at, of the others the whole.
-PackedKind packed_kind(std::span<const std::string_view> values, std::size_t prefix,
-                       std::size_t min_size, std::size_t max_size);
+/// The kind that a column may have, judged by one value; of hexadecimal numbers only the bytes
+/// after `prefix` are looked at. `fixed`: all values are equally long.
+PackedKind packed_kind(std::string_view value, std::size_t prefix, bool fixed);
 
-void write_uuids(std::span<const std::string_view> values, LaneBytes& out);
-/// Appends varint width and the nibbles of what follows the prefix.
-void write_hex(std::span<const std::string_view> values, std::size_t prefix, LaneBytes& out);
-void read_ipv4s(std::span<const std::string_view> values, std::vector<std::uint64_t>& out);
+// These do nothing and give false when not all values are of the kind. All values are equally long.
+bool write_uuids(std::span<const std::string_view> values, LaneBytes& out);
+/// Appends text prefix, an empty suffix, varint width and the nibbles of what follows the prefix.
+bool write_hex(std::span<const std::string_view> values, std::size_t prefix, bool upper,
+               LaneBytes& out);
+bool read_ipv4s(std::span<const std::string_view> values, std::vector<std::uint64_t>& out);
 
 void append_ipv4(std::string& out, std::uint32_t address);
 void append_uuid(std::string& out, std::string_view bytes16);
