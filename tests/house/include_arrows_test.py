@@ -35,6 +35,7 @@ THIRD_PARTY = {
     "oneapi/": {"store", "query"},
     "simdjson": {"ingest", "query", "tools"},
     "nlohmann/": {"base", "ingest", "query", "api", "tools"},
+    "boost/crc.hpp": {"store"},
     "boost/": {"api"},
     "cpprest/": {"tools"},
     "pplx/": {"tools"},
