@@ -36,7 +36,7 @@ THIRD_PARTY = {
     "simdjson": {"ingest", "query", "tools"},
     "nlohmann/": {"base", "ingest", "query", "api", "tools"},
     "boost/crc.hpp": {"store"},
-    "boost/": {"api"},
+    "boost/": {"api", "tools"},
     "cpprest/": {"tools"},
     "pplx/": {"tools"},
     "CLI/": {"tools"},
