@@ -23,9 +23,13 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# Prints the command as one would type it, then runs it.
 show() {
+  local word
   printf '\n$ duramen'
-  printf ' %q' "$@"
+  for word in "$@"; do
+    if [[ $word == *[!A-Za-z0-9_:./=-]* ]]; then printf " '%s'" "$word"; else printf ' %s' "$word"; fi
+  done
   printf '\n'
   "$bin/duramen" "$@"
 }
@@ -48,14 +52,20 @@ export DURAMEN_URL
 
 echo
 echo "demo: feeding $records generated container log records"
-"$bin/duramen-bench" generate --records "$records" --seed 1 >"$place/demo.ndjson"
+# At 400 records a second of log time, the last one is of now.
+"$bin/duramen-bench" generate --records "$records" --seed 1 --rate 400 \
+  --start "$(date -u -d "-$((records / 400)) seconds" +%Y-%m-%dT%H:%M:%SZ)" \
+  --output "$place/demo.ndjson"
 "$bin/duramen" import "$place/demo.ndjson"
 rm -f -- "$place/demo.ndjson"
 
-show query --limit 5 error
-show query --limit 3 'source:stderr timeout'
+show query --limit 3 'error'
+show query --limit 3 'timeout source:stderr -kafka'
+show query --limit 2 '/order [0-9]+/ "card_declined"'
 show query '* | stats count() as records by source'
+show query 'error | stats count() as errors by time(1m)'
 show query '* | top 5 container_name'
+show seal
 show status
 
 echo
