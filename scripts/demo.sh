@@ -20,6 +20,7 @@ stop() {
   rm -rf -- "$place"
 }
 trap stop EXIT
+trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -35,7 +36,8 @@ show() {
 }
 
 echo "demo: data directory $place (removed at the end)"
-"$bin/duramend" --data-dir "$place/data" "${options[@]}" &
+# In a session of its own: Ctrl-C reaches this script only, which then stops the daemon once.
+setsid "$bin/duramend" --data-dir "$place/data" "${options[@]}" &
 daemon=$!
 # The daemon writes this file once it answers; it ends at once when it cannot start.
 until [[ -s $place/data/http.address ]]; do

@@ -67,7 +67,7 @@ def test(directory):
     assert list(work.iterdir()) == [], "the demo left something behind"
 
     code, output = run_until_interrupted(work)
-    assert code == 130 and "msg=stopped" in output, f"exit code {code}\n{output}"
+    assert code == 130 and "msg=stopped" in output and "second signal" not in output, f"exit code {code}\n{output}"
     assert list(work.iterdir()) == [], "the interrupted demo left something behind"
 
     failed = run_demo(work, "--http-listen", "not an address")
