@@ -1,5 +1,6 @@
 #include "base/time_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -95,9 +96,13 @@ std::uint32_t parse_decimals(const char*& at, const char* end) {
   return value * kPowersOf10[9 - count];
 }
 
-}  // namespace
+/// A moment that TimeNs may not be able to hold.
+struct Moment {
+  std::int64_t seconds;
+  std::uint32_t nanoseconds;
+};
 
-std::optional<TimeNs> parse_rfc3339(std::string_view text) {
+std::optional<Moment> read_rfc3339(std::string_view text) {
   if (text.size() < 19) return std::nullopt;
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -123,7 +128,32 @@ std::optional<TimeNs> parse_rfc3339(std::string_view text) {
   }
   // A leap second is inserted at the end of a UTC day only; Unix time calls it the next second.
   if (second == 60 && seconds % 86'400 != 0) return std::nullopt;
-  return join(seconds, nanoseconds);
+  return Moment{seconds, nanoseconds};
+}
+
+/// Digits, perhaps with a minus before and decimals behind.
+bool is_decimal(std::string_view text) {
+  if (!text.empty() && text[0] == '-') text.remove_prefix(1);
+  std::size_t at = 0;
+  while (at < text.size() && is_digit(text[at])) ++at;
+  if (at == 0) return false;
+  if (at == text.size()) return true;
+  const std::string_view decimals = text.substr(at + 1);
+  return text[at] == '.' && !decimals.empty() &&
+         std::all_of(decimals.begin(), decimals.end(), is_digit);
+}
+
+}  // namespace
+
+std::optional<TimeNs> parse_rfc3339(std::string_view text) {
+  const auto moment = read_rfc3339(text);
+  if (!moment) return std::nullopt;
+  return join(moment->seconds, moment->nanoseconds);
+}
+
+bool is_time_beyond_range(std::string_view text) {
+  if (const auto moment = read_rfc3339(text)) return !join(moment->seconds, moment->nanoseconds);
+  return is_decimal(text) && !parse_unix_time(text);
 }
 
 std::optional<TimeNs> parse_unix_time(std::string_view text) {

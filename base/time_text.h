@@ -19,6 +19,10 @@ std::optional<TimeNs> parse_rfc3339(std::string_view text);
 /// scaled by position (no double), so `1562529662.678123456` is exact.
 std::optional<TimeNs> parse_unix_time(std::string_view text);
 
+/// True for an RFC 3339 or Unix time that is well-formed and only lies outside the range of TimeNs:
+/// a record that claims such a time is kept, its time is not.
+bool is_time_beyond_range(std::string_view text);
+
 /// `2026-11-21T10:20:30.123456789Z`: always nine digits and Z.
 void append_rfc3339(std::string& out, TimeNs time);
 std::string to_rfc3339(TimeNs time);
@@ -27,7 +31,8 @@ std::string to_rfc3339(TimeNs time);
 Result<TimeNs> parse_duration(std::string_view text);
 std::string to_duration_text(TimeNs duration);
 
-/// An absolute time (RFC 3339, a date, Unix time) or one relative to `now`: `now`, `now-15m`, `-15m`.
+/// An absolute time (RFC 3339, a date, Unix time) or one relative to `now`: `now`, `now-15m`,
+/// `-15m`.
 Result<TimeNs> parse_time_argument(std::string_view text, TimeNs now);
 
 /// `10GiB`, `512MiB`, `64KiB`, `1.5GB`, `1000`: bytes.

@@ -295,14 +295,16 @@ bool RecordBuilder::resolve_time() {
   std::optional<TimeNs> time;
   if (time_text_.kind == FieldKind::kText) time = read_time(text);
   if (!time) time = parse_unix_time(text);
-  if (!time) {
-    reject(RejectReason::kTime,
-           "field " + shown(names_[time_text_.name].text) + ": " + shown(text) +
-               " is no time: use RFC 3339, or Unix time in s, ms, us or ns, from 1677 to 2262");
+  if (!time && !is_time_beyond_range(text)) {
+    reject(RejectReason::kTime, "field " + shown(names_[time_text_.name].text) + ": " +
+                                    shown(text) +
+                                    " is no time: use RFC 3339, or Unix time in s, ms, us or ns");
     return false;
   }
-  time_ = *time;
-  if (!options_.format.keep_old && (time_ < options_.oldest || time_ > newest_)) {
+  time_ = time.value_or(options_.received);
+  if (!time) {
+    claimed_ = Claim::kRange;  // not even keep_old can keep it: a time is 64 bits of nanoseconds
+  } else if (!options_.format.keep_old && (time_ < options_.oldest || time_ > newest_)) {
     claimed_ = Claim::kRange;
   } else if (!day_fits(time_)) {
     claimed_ = Claim::kDays;

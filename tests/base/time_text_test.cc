@@ -235,5 +235,18 @@ TEST(Bytes, TextIsShortAndNeverSaysMore) {
   }
 }
 
+TEST(TimeBeyondRange, IsToldFromNonsense) {
+  for (const char* far :
+       {"3026-11-21T10:20:30Z", "0999-01-01T00:00:00.5Z", "9999-12-31 23:59:59+01:00",
+        "99999999999999999999", "-99999999999999999999.5"}) {
+    EXPECT_TRUE(is_time_beyond_range(far)) << far;
+    EXPECT_FALSE(parse_rfc3339(far)) << far;
+  }
+  for (const char* other : {"2026-11-21T10:20:30Z", "2026-13-01T00:00:00Z", "3026-11-21", "", "-",
+                            "1.", "x", "1790000000"}) {
+    EXPECT_FALSE(is_time_beyond_range(other)) << other;
+  }
+}
+
 }  // namespace
 }  // namespace duramen

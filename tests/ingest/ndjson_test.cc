@@ -279,10 +279,8 @@ TEST(Ndjson, TimesOfOneMinuteAreReadExactly) {
   const ParsedBody parsed = parse(body, options);
   std::size_t row = 0;
   for (const auto& time : times) {
-    const auto expected = parse_rfc3339(time);
-    if (!expected) continue;
     ASSERT_LT(row, parsed.records->rows());
-    EXPECT_EQ(parsed.records->time[row++], *expected) << time;
+    EXPECT_EQ(parsed.records->time[row++], parse_rfc3339(time).value_or(kNow)) << time;
   }
   EXPECT_EQ(row, parsed.records->rows());
   for (const char* bad : {"2026-11-21T09:58:7Z", "2026-11-21T09:58:61Z", "2026-11-21T09:58:07.Z",
@@ -325,6 +323,26 @@ TEST(Ndjson, TimeOutsideTheRangeIsFiledByReceivedTimeAndNamed) {
   for (const Row& row : rows_of(*parse(body, options).records)) {
     EXPECT_THAT(row.fields, IsEmpty());
     EXPECT_THAT(row.json_fields, IsEmpty());
+  }
+}
+
+TEST(Ndjson, TimeAThousandYearsOffIsKeptAsAClaim) {
+  for (const bool keep_old : {false, true}) {
+    BuildOptions options = build_options();
+    options.format.keep_old = keep_old;
+    const ParsedBody parsed = parse(
+        "{\"log\":\"a\",\"time\":\"3026-11-21T10:00:00Z\"}\n"
+        "{\"log\":\"b\",\"time\":\"0999-01-01T00:00:00Z\"}\n"
+        "{\"log\":\"c\",\"time\":99999999999999999999}\n",
+        options);
+    EXPECT_EQ(parsed.rejected, 0U);
+    EXPECT_EQ(parsed.counts.outside_range, 3U);
+    const auto rows = rows_of(*parsed.records);
+    ASSERT_THAT(rows, SizeIs(3));
+    EXPECT_EQ(rows[0].time, kNow);
+    EXPECT_THAT(rows[0].fields, ElementsAre(Pair("_time_claimed", "3026-11-21T10:00:00Z")));
+    EXPECT_THAT(rows[1].fields, ElementsAre(Pair("_time_claimed", "0999-01-01T00:00:00Z")));
+    EXPECT_THAT(rows[2].json_fields, ElementsAre(Pair("_time_claimed", "99999999999999999999")));
   }
 }
 
