@@ -107,8 +107,8 @@ Result<std::string> Lexer::quoted_text() {
       out += c;
       continue;
     }
-    const char escape = peek();
-    ++at_;
+    if (at_end()) break;
+    const char escape = text_[at_++];
     if (escape == '"' || escape == '\\') {
       out += escape;
     } else if (escape == 'n') {
@@ -131,8 +131,8 @@ Result<std::string> Lexer::pattern() {
   const std::size_t begin = at_;
   const char closing = text_[at_++];
   while (!at_end() && text_[at_] != closing) at_ += text_[at_] == '\\' ? 2 : 1;
-  if (at_ >= text_.size()) {
-    at_ = text_.size();
+  if (at_end()) {
+    at_ = text_.size();  // a last backslash was taken with the byte that is not there
     return error(begin, std::string("this '") + closing + "' is never closed");
   }
   ++at_;

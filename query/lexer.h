@@ -31,7 +31,7 @@ class Lexer {
   explicit Lexer(std::string_view text) : text_(text) {}
 
   void skip_space();
-  bool at_end() const { return at_ == text_.size(); }
+  bool at_end() const { return at_ >= text_.size(); }
   /// The next byte, or NUL at the end.
   char peek(std::size_t ahead = 0) const {
     return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
