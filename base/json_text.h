@@ -16,7 +16,8 @@ void append_json_string(std::string& out, std::string_view text);
 void append_json_string_lossy(std::string& out, std::string_view text);
 
 std::string to_base64(std::string_view bytes);
-/// Appends the decoded bytes; false when `text` is not base64 (standard alphabet, padding required).
+/// Appends the decoded bytes; false when `text` is not base64 (standard alphabet, padding
+/// required).
 bool from_base64(std::string_view text, std::string& out);
 
 }  // namespace duramen

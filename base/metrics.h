@@ -26,9 +26,9 @@ class Counter {
 /// Counts durations in fixed buckets from 100 us to 100 s. Threading: any thread, no lock.
 class LatencyHistogram {
  public:
-  static constexpr double kBoundsSeconds[] = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
-                                              0.025,  0.05,    0.1,    0.25,  0.5,    1,     2.5,
-                                              5,      10,      25,     100};
+  static constexpr double kBoundsSeconds[] = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
+                                              0.01,   0.025,   0.05,   0.1,   0.25,   0.5,
+                                              1,      2.5,     5,      10,    25,     100};
   static constexpr std::size_t kBounds = sizeof kBoundsSeconds / sizeof kBoundsSeconds[0];
   void observe(double seconds) noexcept;
   struct Reading {
@@ -55,7 +55,8 @@ class MetricRegistry {
  public:
   /// The same name and labels give the same counter.
   Counter& counter(std::string_view name, std::string_view help, MetricLabels labels = {});
-  LatencyHistogram& histogram(std::string_view name, std::string_view help, MetricLabels labels = {});
+  LatencyHistogram& histogram(std::string_view name, std::string_view help,
+                              MetricLabels labels = {});
   void gauge(std::string_view name, std::string_view help, MetricLabels labels,
              std::function<double()> read);
   std::string render() const;

@@ -29,7 +29,8 @@ class DURAMEN_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
 /// Holds a Mutex for a scope.
 class DURAMEN_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {
  public:
-  explicit MutexLock(Mutex& mutex) DURAMEN_THREAD_ATTRIBUTE(acquire_capability(mutex)) : mutex_(mutex) {
+  explicit MutexLock(Mutex& mutex) DURAMEN_THREAD_ATTRIBUTE(acquire_capability(mutex))
+      : mutex_(mutex) {
     mutex_.lock();
   }
   ~MutexLock() DURAMEN_THREAD_ATTRIBUTE(release_capability()) { mutex_.unlock(); }

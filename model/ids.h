@@ -25,9 +25,9 @@ using StreamId = Hash128;
 
 /// Everything about one record that is not its content.
 struct RowIdentity {
-  Seq seq;            ///< local: cursors, tail, snapshots
-  NodeId node;        ///< origin: with origin_seq the record's identity for ever
-  Seq origin_seq;     ///< equals seq for a record that entered here
+  Seq seq;              ///< local: cursors, tail, snapshots
+  NodeId node;          ///< origin: with origin_seq the record's identity for ever
+  Seq origin_seq;       ///< equals seq for a record that entered here
   TimeNs received = 0;  ///< when this node accepted the batch
   friend bool operator==(const RowIdentity&, const RowIdentity&) = default;
 };

@@ -16,9 +16,10 @@ bool below(const std::vector<std::uint32_t>& indexes, std::size_t limit) {
 }  // namespace
 
 std::size_t RecordBatch::memory_bytes() const {
-  return messages.capacity() + values.capacity() + rows() * (sizeof(TimeNs) + 3 * sizeof(std::uint32_t)) +
-         field_name.size() * (2 * sizeof(std::uint32_t) + sizeof(FieldKind)) + streams.size() * 512 +
-         field_names.size() * 64;
+  return messages.capacity() + values.capacity() +
+         rows() * (sizeof(TimeNs) + 3 * sizeof(std::uint32_t)) +
+         field_name.size() * (2 * sizeof(std::uint32_t) + sizeof(FieldKind)) +
+         streams.size() * 512 + field_names.size() * 64;
 }
 
 std::uint32_t RecordBatch::intern_field_name(std::string_view name) {
@@ -55,7 +56,8 @@ void RecordBatch::add_row(std::uint32_t stream_index, TimeNs at, std::string_vie
 
 void RecordBatch::copy_row(const RecordBatch& from, std::size_t row) {
   for (std::uint32_t f = from.first_field(row); f < from.fields_end[row]; ++f) {
-    add_field(intern_field_name(from.field_names[from.field_name[f]]), from.field_kind[f], from.value(f));
+    add_field(intern_field_name(from.field_names[from.field_name[f]]), from.field_kind[f],
+              from.value(f));
   }
   add_row(intern_stream(from.streams[from.stream[row]]), from.time[row], from.message(row));
 }
@@ -63,7 +65,8 @@ void RecordBatch::copy_row(const RecordBatch& from, std::size_t row) {
 Result<void> RecordBatch::check() const {
   const std::size_t n = rows();
   const bool lengths = stream.size() == n && message_end.size() == n && fields_end.size() == n &&
-                       field_kind.size() == field_name.size() && value_end.size() == field_name.size();
+                       field_kind.size() == field_name.size() &&
+                       value_end.size() == field_name.size();
   if (!lengths || !below(stream, streams.size()) || !below(field_name, field_names.size()) ||
       !ends_are_valid(message_end, messages.size()) || !ends_are_valid(value_end, values.size()) ||
       !ends_are_valid(fields_end, field_name.size())) {

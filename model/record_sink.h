@@ -13,7 +13,8 @@
 namespace duramen::model {
 
 /// Names a batch so that its repeat is recognised. `id` hashes who sent it and what he calls it
-/// (tenant, credential, peer where that is part of the name, tag, key); `payload` hashes the content.
+/// (tenant, credential, peer where that is part of the name, tag, key); `payload` hashes the
+/// content.
 struct BatchId {
   Hash128 id;
   std::uint64_t payload = 0;

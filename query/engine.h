@@ -20,17 +20,17 @@ namespace duramen::query {
 enum class Order { kNewestFirst, kOldestFirst };
 
 struct QueryRequest {
-  std::string q;                  ///< docs/query.md; empty means `*`
-  std::optional<TimeNs> start;    ///< inclusive
-  std::optional<TimeNs> end;      ///< exclusive
+  std::string q;                       ///< docs/query.md; empty means `*`
+  std::optional<TimeNs> start;         ///< inclusive
+  std::optional<TimeNs> end;           ///< exclusive
   std::optional<std::uint64_t> limit;  ///< rows of the answer; none: the default (100), 0: no limit
   Order order = Order::kNewestFirst;
-  std::string cursor;             ///< from an earlier answer's end; q, range and order must be the same
+  std::string cursor;  ///< from an earlier answer's end; q, range and order must be the same
   std::optional<TimeNs> timeout;  ///< none: the engine's limit; never above it
 };
 
 struct QueryLimits {
-  std::uint32_t concurrent = 16;            ///< running at once; one more gets kResourceExhausted
+  std::uint32_t concurrent = 16;              ///< running at once; one more gets kResourceExhausted
   std::uint64_t memory_bytes = 256ULL << 20;  ///< state of one query (kept rows, groups)
   TimeNs timeout = 60 * kNsPerSecond;
   std::uint64_t default_limit = 100;
@@ -38,13 +38,13 @@ struct QueryLimits {
 };
 
 struct QueryEnd {
-  std::uint64_t rows = 0;        ///< in this answer
+  std::uint64_t rows = 0;  ///< in this answer
   std::uint64_t scanned_rows = 0;
   std::uint64_t scanned_bytes = 0;
-  std::string cursor;            ///< empty: nothing follows
-  bool partial = false;          ///< something could not be read; see warnings
+  std::string cursor;    ///< empty: nothing follows
+  bool partial = false;  ///< something could not be read; see warnings
   std::vector<std::string> warnings;
-  std::string hint;              ///< for an empty answer in a narrowed range: where matches are
+  std::string hint;  ///< for an empty answer in a narrowed range: where matches are
 };
 
 struct QueryInfo {
@@ -53,7 +53,7 @@ struct QueryInfo {
   TimeNs started = 0;
   std::uint64_t scanned_rows = 0;
   std::uint64_t scanned_bytes = 0;
-  std::uint64_t scan_units = 0;       ///< blocks and open batches read
+  std::uint64_t scan_units = 0;  ///< blocks and open batches read
   std::uint64_t scan_units_total = 0;
   std::uint64_t memory_bytes = 0;
 };
