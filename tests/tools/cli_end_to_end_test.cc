@@ -114,7 +114,7 @@ TEST_F(CliEndToEnd, ARepeatedImportStoresNothingTwice) {
 }
 
 TEST_F(CliEndToEnd, AnImportThatWasKilledIsFinishedByTheNext) {
-  constexpr std::uint64_t kLines = 300'000;
+  constexpr std::uint64_t kLines = 100'000;
   std::string content;
   for (std::uint64_t i = 0; i < kLines; ++i) {
     content +=
@@ -226,7 +226,7 @@ TEST_F(CliEndToEnd, ABadQueryIsShownWithItsPlace) {
 
 TEST_F(CliEndToEnd, AClosedPipeIsQuiet) {
   std::string content;
-  for (int i = 0; i < 50'000; ++i)
+  for (int i = 0; i < 10'000; ++i)
     content += "a line of the log with some words in it " + std::to_string(i) + "\n";
   ASSERT_EQ(duramen({"import", file("p.log", content)}).code, 0);
   for (const char* line : {"set -o pipefail; duramen query --all '*' | head -1",
@@ -246,6 +246,13 @@ TEST_F(CliEndToEnd, AllRowsComeAndPagesFitTogether) {
   ASSERT_EQ(found.size(), 12'345U);
   for (std::size_t i = 0; i < found.size(); ++i)
     ASSERT_EQ(found[i]["_msg"], "n" + std::to_string(i));
+  const auto page =
+      support::HttpClient(daemon_.base_url()).get("/api/v1/query?q=%2A&order=asc&limit=5&end=1");
+  ASSERT_TRUE(page);
+  const json end = json::parse(page->body.substr(page->body.rfind("{\"_end\"")));
+  const CliRun next = duramen({"query", "-o", "json", "--order", "asc", "--limit", "1", "--cursor",
+                               end["_end"]["cursor"].get<std::string>(), "*"});
+  EXPECT_EQ(json::parse(next.out, nullptr, false)["_msg"], "n5") << next.err;
   const CliRun limited = duramen({"query", "-o", "json", "*"});
   EXPECT_EQ(std::count(limited.out.begin(), limited.out.end(), '\n'), 100);
 }
