@@ -74,12 +74,12 @@ class LocalSnapshot final : public Snapshot {
   std::vector<BlockRef> blocks_;
 };
 
-void Catalog::restore(model::Seq built, std::map<std::string, Segment> segments) {
+void Catalog::restore(model::Seq built, const std::map<std::string, Segment>& segments) {
   const MutexLock lock(mutex_);
   built_ = built;
   durable_ = model::Seq(built.value() - 1);
-  for (auto& [name, segment] : segments) {
-    segments_[name] = std::make_shared<const Segment>(std::move(segment));
+  for (const auto& [name, segment] : segments) {
+    segments_[name] = std::make_shared<const Segment>(segment);
   }
 }
 

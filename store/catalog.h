@@ -44,7 +44,7 @@ class Catalog {
         damaged_counter_(damaged_blocks) {}
 
   // Recovery, before any other thread.
-  void restore(model::Seq built, std::map<std::string, Segment> segments);
+  void restore(model::Seq built, const std::map<std::string, Segment>& segments);
   void restore_rows(OpenBatch batch);
 
   // The commit thread.

@@ -183,21 +183,33 @@ void Journal::append(model::AppendRequest request, model::RecordSink::Done done)
   const std::uint64_t bytes = request.records == nullptr ? 0 : request.records->memory_bytes();
   if (auto admitted = admit(request, bytes); !admitted) return done(std::move(admitted).error());
   auto columns = pack_columns(*request.records);
-  std::optional<Error> refused;
-  {
-    const MutexLock lock(mutex_);
-    if (!columns) {
-      refused = std::move(columns).error();
-    } else if (closing_) {
-      refused = Error{ErrorCode::kUnavailable, "the store is closing"};
-    } else {
-      queue_.push_back({std::move(request), *std::move(columns), clock_.now(),
-                        std::chrono::steady_clock::now(), bytes, std::move(done)});
-      changed_.notify_all();
-    }
-    if (refused) queued_bytes_ -= bytes;
+  if (!columns) {
+    give_back(bytes);
+    return done(std::move(columns).error());
   }
-  if (refused) done(*std::move(refused));
+  Pending pending{std::move(request),
+                  *std::move(columns),
+                  clock_.now(),
+                  std::chrono::steady_clock::now(),
+                  bytes,
+                  std::move(done)};
+  if (enqueue(pending)) return;
+  give_back(bytes);
+  pending.done(Error{ErrorCode::kUnavailable, "the store is closing"});
+}
+
+/// Moves from `pending` unless the journal is closing: then false.
+bool Journal::enqueue(Pending& pending) {
+  const MutexLock lock(mutex_);
+  if (closing_) return false;
+  queue_.push_back(std::move(pending));
+  changed_.notify_all();
+  return true;
+}
+
+void Journal::give_back(std::uint64_t bytes) {
+  const MutexLock lock(mutex_);
+  queued_bytes_ -= bytes;
 }
 
 std::vector<Journal::Pending> Journal::take_group() {

@@ -69,6 +69,8 @@ class Journal {
   Journal(const StoreOptions& options, const Clock& clock, MetricRegistry& metrics,
           std::shared_ptr<Database> database, std::shared_ptr<Catalog> catalog, model::Seq next);
   Result<void> admit(const model::AppendRequest& request, std::uint64_t bytes);
+  bool enqueue(Pending& pending);
+  void give_back(std::uint64_t bytes);
   void run();
   std::vector<Pending> take_group();
   void commit(std::vector<Pending> group);
