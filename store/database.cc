@@ -175,8 +175,10 @@ Result<std::vector<Database::Family>> Database::create_segments(
   std::vector<Family> families;
   for (rocksdb::ColumnFamilyHandle* handle : handles) families.push_back(share(handle));
   if (!status.ok()) {
-    // Some may have been made: without a registry entry they are nothing, and the name must be free.
-    for (const Family& family : families) db_->DropColumnFamily(family.get()).PermitUncheckedError();
+    // Some may have been made: without a registry entry they are nothing, and the name must be
+    // free.
+    for (const Family& family : families)
+      db_->DropColumnFamily(family.get()).PermitUncheckedError();
     return to_error(status, "create segments");
   }
   return families;
