@@ -193,6 +193,7 @@ Result<void> Database::drop_segment(const Family& family) {
 Result<void> Database::write(rocksdb::WriteBatch& batch, bool sync) {
   rocksdb::WriteOptions options;
   options.sync = sync;
+  const MutexLock lock(write_mutex_);
   const auto status = db_->Write(options, &batch);
   if (!status.ok()) return to_error(status, "write");
   return {};

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/result.h"
 
 namespace duramen::store {
@@ -72,6 +73,10 @@ class Database : public std::enable_shared_from_this<Database> {
   Database() = default;
   Family share(rocksdb::ColumnFamilyHandle* handle) const;
 
+  /// RocksDB writes one group at a time anyway, and the journal groups by itself. One writer at a
+  /// time keeps the hand-over of batches between writers out of the picture, which the thread
+  /// sanitizer cannot follow inside Debian's RocksDB.
+  Mutex write_mutex_;
   std::unique_ptr<rocksdb::DB> db_;
   Family default_;
   Family meta_;
