@@ -9,13 +9,11 @@ namespace duramen::benchmarks {
 namespace {
 
 constexpr TimeNs kStart = 1'768'464'000 * kNsPerSecond;  // 2026-01-15T08:00:00Z
-constexpr std::uint64_t kIds = 1000;
 
 }  // namespace
 
 std::string corpus_body(std::size_t bytes) {
   bench::CorpusOptions options;
-  options.ids = kIds;
   options.start = kStart;
   bench::Corpus corpus(options);
   std::string body;

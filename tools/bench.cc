@@ -21,7 +21,7 @@ constexpr std::uint64_t kLowIds = 1000;
 struct Arguments {
   duramen::bench::GenerateOptions generate;
   duramen::bench::EndToEndOptions e2e;
-  std::string ids = "low";
+  std::string ids = "high";
   std::string start = "2026-01-15T08:00:00Z";
   std::string request_bytes = "4MiB";
   std::string output = "text";

@@ -13,7 +13,7 @@ namespace duramen::bench {
 struct CorpusOptions {
   std::uint64_t seed = 1;
   /// Different request ids to choose from; 0: a new request every few records, for ever.
-  std::uint64_t ids = 10'000;
+  std::uint64_t ids = 0;
   TimeNs start = 0;
   double rate = 400;  ///< records in a second of log time
 };

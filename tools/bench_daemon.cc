@@ -37,8 +37,8 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const std::string& program,
     return Error{ErrorCode::kInvalidArgument,
                  directory + " is not empty: a measurement needs a fresh directory"};
   }
-  std::vector<std::string> arguments = {program, "--data-dir", directory, "--http-listen",
-                                        "127.0.0.1:0"};
+  std::vector<std::string> arguments = {program,       "--data-dir",  directory, "--http-listen",
+                                        "127.0.0.1:0", "--log-level", "warning"};
   arguments.insert(arguments.end(), options.begin(), options.end());
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());

@@ -18,7 +18,8 @@ struct ProcessUse {
   std::uint64_t peak_memory_bytes = 0;
 };
 
-/// A duramend of one's own: started on a directory and any free port, stopped by its end.
+/// A duramend of one's own: started on a directory and any free port, stopped by its end. It logs
+/// warnings only.
 /// Threading: none. Blocking: start() waits until the daemon answers.
 class Daemon {
  public:

@@ -137,7 +137,7 @@ void collect_bytes(const Json& from, const std::string& prefix,
   for (const auto& [name, value] : from.items()) {
     if (value.is_object()) {
       collect_bytes(value, prefix + name + ".", out);
-    } else if (value.is_number_unsigned()) {
+    } else if (value.is_number_unsigned() && name != "free_bytes" && name != "daily_bytes") {
       out.emplace_back(prefix + name, value.get<std::uint64_t>());
     }
   }
