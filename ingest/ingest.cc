@@ -182,7 +182,7 @@ struct Ingest::Pending {
   Result<model::AppendRequest> prepare(IngestRequest request);
   /// Tells the sender how the append went.
   void settle(Result<model::AppendAck> ack);
-  void refuse(Error error, Counter& counter) {
+  void refuse(Error error, Counter& counter) const {
     counter.add();
     done(std::move(error));
   }

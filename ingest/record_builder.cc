@@ -236,6 +236,7 @@ bool RecordBuilder::add_base64(std::uint32_t name, std::string_view value) {
     reject(RejectReason::kLimit, "out of memory");
     return true;
   }
+  // NOLINTNEXTLINE(bugprone-not-null-terminated-result): bytes, no C string
   std::memcpy(kept, bytes.data(), bytes.size());
   scratch_->keep(bytes.size());
   Value decoded{name, FieldKind::kText, {kept, bytes.size()}};

@@ -401,7 +401,7 @@ std::optional<int> TextTimeReader::year_of(const TimeFormat::Parts& parts) {
 
 /// Two steps settle the offset but in the hour that a change to winter time repeats, where either
 /// answer is right.
-TimeNs TextTimeReader::from_local(TimeNs wall) {
+TimeNs TextTimeReader::from_local(TimeNs wall) const {
   if (!options_.zone_offset_seconds) return wall;
   TimeNs at = wall - options_.zone_offset_seconds(wall) * kNsPerSecond;
   at = wall - options_.zone_offset_seconds(at) * kNsPerSecond;

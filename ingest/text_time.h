@@ -81,7 +81,7 @@ class TextTimeReader {
   std::optional<TimeNs> search(std::string_view line);
   std::optional<TimeNs> to_time(const TimeFormat::Parts& parts);
   std::optional<int> year_of(const TimeFormat::Parts& parts);
-  TimeNs from_local(TimeNs wall);
+  TimeNs from_local(TimeNs wall) const;
 
   TextTimeOptions options_;
   std::vector<Known> known_;

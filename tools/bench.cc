@@ -2,6 +2,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <iostream>
 
@@ -85,9 +86,7 @@ int run_e2e(Arguments& arguments) {
   return 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an answer of write()
   Arguments arguments;
   CLI::App app("Makes container logs and measures Duramen with them.", "duramen-bench");
@@ -122,4 +121,15 @@ int main(int argc, char** argv) {
     return app.exit(e) == 0 ? 0 : 2;
   }
   return generate->parsed() ? run_generate(arguments) : run_e2e(arguments);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "duramen-bench: %s\n", error.what());
+    return 1;
+  }
 }

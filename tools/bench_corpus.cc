@@ -211,7 +211,7 @@ void Corpus::append_message(const Template& chosen, std::string& out) {
   }
 }
 
-void Corpus::append_clock(std::string& out, char separator, bool zone) {
+void Corpus::append_clock(std::string& out, char separator, bool zone) const {
   append_rfc3339(out, now_);
   out.resize(out.size() - 7);  // milliseconds
   out[out.size() - 13] = separator;

@@ -78,7 +78,7 @@ class Corpus {
   void step_time();
   void append_message(const Template& chosen, std::string& out);
   void append_variable(char variable, std::string& out);
-  void append_clock(std::string& out, char separator, bool zone);
+  void append_clock(std::string& out, char separator, bool zone) const;
 
   Random random_;
   std::uint64_t ids_;

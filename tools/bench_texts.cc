@@ -71,6 +71,8 @@ constexpr std::array<std::string_view, 5> kAgents = {
     "Mozilla/5.0 (X11; Linux x86_64) Chrome/126.0", "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5)",
     "okhttp/4.12.0", "curl/7.88.1", "kube-probe/1.29"};
 
+// Long texts are cut over lines on purpose in these tables.
+// NOLINTBEGIN(bugprone-suspicious-missing-comma,readability-function-size)
 std::vector<TextTrace> make_traces() {
   return {
       {"java.sql.SQLTransientConnectionException: HikariPool-1 - Connection is not available, "
@@ -286,6 +288,7 @@ std::vector<TextService> make_services() {
          1, true}}},
   };
 }
+// NOLINTEND(bugprone-suspicious-missing-comma,readability-function-size)
 
 }  // namespace
 
