@@ -11,13 +11,13 @@ using support::CliProcess;
 using support::CliRun;
 using support::FakeServer;
 using testing::HasSubstr;
-using testing::Not;
 
 constexpr const char* kQuery = "/api/v1/query";
 constexpr const char* kIngest = "/api/v1/ingest";
 constexpr const char* kStatus = "/api/v1/status";
-const std::string kRow = R"({"_time":"2026-11-21T10:20:30Z","_seq":"a:1","_msg":"one","app":"x"})";
-const std::string kEnd = R"({"_end":{"rows":1,"cursor":"","partial":false}})";
+const std::string plain_row =
+    R"({"_time":"2026-11-21T10:20:30Z","_seq":"a:1","_msg":"one","app":"x"})";
+const std::string plain_end = R"({"_end":{"rows":1,"cursor":"","partial":false}})";
 
 std::string status_answer() { return FakeServer::answer("200 OK", R"({"store_id":"s1"})"); }
 std::string stored(int count) {
@@ -46,7 +46,7 @@ std::string header(const std::string& head, const std::string& name) {
 }
 
 TEST(CliFaults, AnAnswerWithoutItsEndIsIncomplete) {
-  FakeServer server({{kQuery, {FakeServer::chunked({kRow + "\n"}, true)}}});
+  FakeServer server({{kQuery, {FakeServer::chunked({plain_row + "\n"}, true)}}});
   const CliRun run = query(server, {"*"});
   EXPECT_EQ(run.code, 1);
   EXPECT_THAT(run.out, HasSubstr("one"));
@@ -54,7 +54,7 @@ TEST(CliFaults, AnAnswerWithoutItsEndIsIncomplete) {
 }
 
 TEST(CliFaults, AnAnswerThatIsCutOffIsAnError) {
-  FakeServer server({{kQuery, {FakeServer::chunked({kRow + "\n"}, false)}}});
+  FakeServer server({{kQuery, {FakeServer::chunked({plain_row + "\n"}, false)}}});
   const CliRun run = query(server, {"*"});
   EXPECT_EQ(run.code, 1);
   EXPECT_THAT(run.out, HasSubstr("one"));
@@ -65,7 +65,7 @@ TEST(CliFaults, AnErrorLineIsWhatTheUserReads) {
   const std::string error =
       R"({"_error":{"type":"/problems/timeout","detail":"the time-out of 1s passed"}})";
   for (const bool whole : {false, true}) {
-    FakeServer server({{kQuery, {FakeServer::chunked({kRow + "\n", error + "\n"}, whole)}}});
+    FakeServer server({{kQuery, {FakeServer::chunked({plain_row + "\n", error + "\n"}, whole)}}});
     const CliRun run = query(server, {"*"});
     EXPECT_EQ(run.code, 1);
     EXPECT_EQ(run.err, "duramen: the time-out of 1s passed\n");
@@ -73,41 +73,42 @@ TEST(CliFaults, AnErrorLineIsWhatTheUserReads) {
 }
 
 TEST(CliFaults, RowsAreCutAnywhereByTheNetwork) {
-  const std::string text = kRow + "\n" + kRow + "\n" + kEnd + "\n";
+  const std::string text = plain_row + "\n" + plain_row + "\n" + plain_end + "\n";
   std::vector<std::string> chunks;
   for (std::size_t at = 0; at < text.size(); at += 7) chunks.push_back(text.substr(at, 7));
   FakeServer server({{kQuery, {FakeServer::chunked(chunks, true)}}});
   const CliRun run = query(server, {"-o", "json", "*"});
   EXPECT_EQ(run.code, 0) << run.err;
-  EXPECT_EQ(run.out, kRow + "\n" + kRow + "\n");
+  EXPECT_EQ(run.out, plain_row + "\n" + plain_row + "\n");
 }
 
 TEST(CliFaults, ARowThatLooksLikeAnEndIsARow) {
   const std::string posing = R"({"_end":{"x":1},"_msg":"z"})";
   FakeServer server(
-      {{kQuery, {FakeServer::chunked({posing + "\n" + kRow + "\n" + kEnd + "\n"}, true)}}});
+      {{kQuery,
+        {FakeServer::chunked({posing + "\n" + plain_row + "\n" + plain_end + "\n"}, true)}}});
   const CliRun run = query(server, {"-o", "json", "*"});
   EXPECT_EQ(run.code, 0);
-  EXPECT_EQ(run.out, posing + "\n" + kRow + "\n");
+  EXPECT_EQ(run.out, posing + "\n" + plain_row + "\n");
 }
 
 TEST(CliFaults, JsonRowsPassUnchanged) {
   const std::string odd = R"({ "_time" : "x",  "n":1.500, "_msg":"\u001b[31m" })";
-  FakeServer server({{kQuery, {FakeServer::chunked({odd + "\n" + kEnd + "\n"}, true)}}});
+  FakeServer server({{kQuery, {FakeServer::chunked({odd + "\n" + plain_end + "\n"}, true)}}});
   EXPECT_EQ(query(server, {"-o", "json", "*"}).out, odd + "\n");
 }
 
 TEST(CliFaults, WarningsOfAPartialAnswerAreShown) {
   const std::string end =
       R"({"_end":{"rows":1,"cursor":"c9","partial":true,"warnings":["block 7 is damaged"]}})";
-  FakeServer server({{kQuery, {FakeServer::chunked({kRow + "\n" + end + "\n"}, true)}}});
+  FakeServer server({{kQuery, {FakeServer::chunked({plain_row + "\n" + end + "\n"}, true)}}});
   const CliRun run = query(server, {"*"});
   EXPECT_EQ(run.code, 0);
   EXPECT_THAT(run.err, HasSubstr("block 7 is damaged"));
 }
 
 TEST(CliFaults, TheRequestAsksForTheEndAndCarriesTheToken) {
-  FakeServer server({{kQuery, {FakeServer::chunked({kRow + "\n" + kEnd + "\n"}, true)}}});
+  FakeServer server({{kQuery, {FakeServer::chunked({plain_row + "\n" + plain_end + "\n"}, true)}}});
   CliProcess cli;
   const CliRun run = cli.run({"query", "a b", "--limit", "5", "--order", "asc"},
                              {{"DURAMEN_URL", server.url()}, {"DURAMEN_TOKEN", "s3cret"}});
@@ -119,7 +120,7 @@ TEST(CliFaults, TheRequestAsksForTheEndAndCarriesTheToken) {
 }
 
 TEST(CliFaults, ALongQueryGoesInTheBody) {
-  FakeServer server({{kQuery, {FakeServer::chunked({kRow + "\n" + kEnd + "\n"}, true)}}});
+  FakeServer server({{kQuery, {FakeServer::chunked({plain_row + "\n" + plain_end + "\n"}, true)}}});
   const std::string word(6000, 'w');
   EXPECT_EQ(query(server, {word}).code, 0);
   const auto seen = server.seen();
@@ -130,7 +131,8 @@ TEST(CliFaults, ALongQueryGoesInTheBody) {
 }
 
 TEST(CliFaults, AnIPv6AddressInBracketsWorks) {
-  FakeServer server({{kQuery, {FakeServer::chunked({kRow + "\n" + kEnd + "\n"}, true)}}}, "::1");
+  FakeServer server({{kQuery, {FakeServer::chunked({plain_row + "\n" + plain_end + "\n"}, true)}}},
+                    "::1");
   if (server.url().empty()) GTEST_SKIP() << "ipv6: this machine has no ::1";
   const CliRun run = query(server, {"*"});
   EXPECT_EQ(run.code, 0) << run.err;
@@ -257,7 +259,7 @@ TEST(CliFaults, AFileThatIsMissingDoesNotStopTheOthers) {
 }
 
 TEST(CliFaults, AnEndlessAnswerIsLeftWhenTheReaderHasEnough) {
-  std::vector<std::string> rows(20'000, kRow + "\n");
+  std::vector<std::string> rows(20'000, plain_row + "\n");
   FakeServer server({{kQuery, {FakeServer::chunked(rows, false)}}});
   CliProcess cli;
   const CliRun run = cli.shell("set -o pipefail; duramen query --all '*' | head -1",

@@ -270,11 +270,12 @@ struct Sending {
   }
 };
 
-const HttpReply kStored{200, {}, R"({"accepted":3,"rejected":0,"duplicate":true})"};
-const HttpReply kBusy{503, {}, R"({"detail":"busy"})"};
+const HttpReply stored_reply{200, {}, R"({"accepted":3,"rejected":0,"duplicate":true})"};
+const HttpReply busy_reply{503, {}, R"({"detail":"busy"})"};
 
 TEST(CliSender, BacksOffAndKeepsTheKey) {
-  ScriptedClient client({kBusy, Error{ErrorCode::kUnavailable, "reset"}, kBusy, kStored});
+  ScriptedClient client(
+      {busy_reply, Error{ErrorCode::kUnavailable, "reset"}, busy_reply, stored_reply});
   Sending sending;
   const auto reply = send_batch(client, sending.options, "k", "body");
   ASSERT_TRUE(reply);
@@ -285,14 +286,14 @@ TEST(CliSender, BacksOffAndKeepsTheKey) {
 }
 
 TEST(CliSender, WaitsAsLongAsRetryAfterSays) {
-  ScriptedClient client({HttpReply{429, {{"retry-after", "7"}}, "{}"}, kStored});
+  ScriptedClient client({HttpReply{429, {{"retry-after", "7"}}, "{}"}, stored_reply});
   Sending sending;
   ASSERT_TRUE(send_batch(client, sending.options, "k", "body"));
   EXPECT_THAT(sending.pauses, ElementsAre(7000));
 }
 
 TEST(CliSender, GivesUpAfterItsTime) {
-  ScriptedClient client({kBusy});
+  ScriptedClient client({busy_reply});
   Sending sending;
   sending.options.max_wait = 2 * kNsPerSecond;
   const auto reply = send_batch(client, sending.options, "k", "body");
