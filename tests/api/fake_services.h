@@ -67,9 +67,9 @@ class FakeEngine final : public query::QueryEngine {
         DURAMEN_TRY_VOID(write(row));
       }
       if (engine_.run_error) return *engine_.run_error;
-      query::QueryEnd end = engine_.end;
-      end.rows = engine_.rows.size();
-      return end;
+      query::QueryEnd answered = engine_.end;
+      answered.rows = engine_.rows.size();
+      return answered;
     }
     void cancel() override { engine_.cancelled = true; }
 
