@@ -38,7 +38,7 @@ class ServerTest : public testing::Test {
     options_.listen = {"127.0.0.1:0"};
     add_routes();
   }
-  ~ServerTest() override {
+  void TearDown() override {
     held_.clear();
     if (server_) server_->stop(0);
   }
