@@ -28,11 +28,6 @@ class BlockDecoder {
                                std::string_view fields);
 
  private:
-  std::uint64_t raw_limit() const {
-    const std::uint64_t columns =
-        head_.rows.parts.size() + head_.vars.parts.size() + head_.fields.parts.size();
-    return 64 * (head_.summary.raw_bytes + head_.summary.rows + head_.field_values + columns + 64);
-  }
   Result<void> read_rows(std::string_view value);
   Result<void> check_rows() const;
   void build_rows();
@@ -71,7 +66,7 @@ class BlockDecoder {
 };
 
 Result<void> BlockDecoder::read_rows(std::string_view value) {
-  DURAMEN_TRY(auto reader, FrameReader::open("rows", head_.rows, value, raw_limit()));
+  DURAMEN_TRY(auto reader, FrameReader::open("rows", head_.rows, value, raw_limit(head_)));
   for (Numbers& column : numbers_) {
     bool last = false;
     while (!last) {
@@ -212,7 +207,7 @@ Result<void> BlockDecoder::build_messages() {
 }
 
 Result<void> BlockDecoder::read_messages(std::string_view value) {
-  DURAMEN_TRY(auto reader, FrameReader::open("vars", head_.vars, value, raw_limit()));
+  DURAMEN_TRY(auto reader, FrameReader::open("vars", head_.vars, value, raw_limit(head_)));
   DURAMEN_TRY_VOID(read_template_columns(reader));
   DURAMEN_TRY_VOID(reader.finish());
   return build_messages();
@@ -256,7 +251,7 @@ void BlockDecoder::build_fields(const std::vector<ColumnValues>& columns) {
 }
 
 Result<void> BlockDecoder::read_fields(std::string_view value) {
-  DURAMEN_TRY(auto reader, FrameReader::open("fields", head_.fields, value, raw_limit()));
+  DURAMEN_TRY(auto reader, FrameReader::open("fields", head_.fields, value, raw_limit(head_)));
   DURAMEN_TRY(const auto times, times_of_fields());
   std::size_t budget = head_.value_bytes();
   std::vector<ColumnValues> columns(times.size());

@@ -195,6 +195,12 @@ Result<void> read_directory(std::string_view raw, BlockHead& head) {
 
 }  // namespace
 
+std::uint64_t raw_limit(const BlockHead& head) {
+  const std::uint64_t columns =
+      head.rows.parts.size() + head.vars.parts.size() + head.fields.parts.size();
+  return 64 * (head.summary.raw_bytes + head.summary.rows + head.field_values + columns + 64);
+}
+
 Result<std::string> encode_head(const BlockHead& head, int zstd_level) {
   std::string out;
   write_fixed_part(head, out);

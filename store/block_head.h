@@ -60,6 +60,9 @@ struct BlockHead {
   std::uint64_t value_bytes() const { return summary.raw_bytes - message_bytes; }
 };
 
+/// What the frames of one value may take when expanded (docs/format/block.md, "Directory").
+std::uint64_t raw_limit(const BlockHead& head);
+
 /// Errors: kInvalidArgument when a section would be larger than kMaxSection, kInternal from zstd.
 Result<std::string> encode_head(const BlockHead& head, int zstd_level);
 

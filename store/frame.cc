@@ -115,6 +115,16 @@ Result<ValueDirectory> FrameWriter::finish() {
   return std::move(directory_);
 }
 
+Result<void> verify_and_expand(const FrameEntry& entry, std::string_view stored,
+                               std::string& expanded) {
+  if (checksum64(stored) != entry.checksum) {
+    return Error{ErrorCode::kDataLoss, "checksum mismatch"};
+  }
+  if (!entry.compressed) return {};
+  expanded.clear();
+  return zstd_expand(expanded, stored, entry.raw_size);
+}
+
 Error FrameReader::broken(std::string_view what) const {
   return {ErrorCode::kDataLoss, "block " + name_ + ": " + std::string(what)};
 }
@@ -147,16 +157,10 @@ Result<void> FrameReader::next_frame(std::size_t lane) {
   const std::size_t index = open.next++;
   const FrameEntry& frame = frames[index];
   const std::string_view stored = value_.substr(begins_[index], frame.stored_size);
-  const std::string where = "frame " + std::to_string(index);
-  if (checksum64(stored) != frame.checksum) return broken(where + ": checksum mismatch");
-  open.left = stored;
-  if (frame.compressed) {
-    open.expanded.clear();
-    if (auto done = zstd_expand(open.expanded, stored, frame.raw_size); !done) {
-      return broken(where + ": " + done.error().message);
-    }
-    open.left = open.expanded;
+  if (auto done = verify_and_expand(frame, stored, open.expanded); !done) {
+    return broken("frame " + std::to_string(index) + ": " + done.error().message);
   }
+  open.left = frame.compressed ? std::string_view(open.expanded) : stored;
   return {};
 }
 

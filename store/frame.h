@@ -24,6 +24,11 @@ struct FrameEntry {
   std::uint64_t checksum = 0;  ///< of the stored bytes
 };
 
+/// Leaves the bytes of a compressed frame in `expanded`; those of another one are `stored`.
+/// Errors: kDataLoss.
+Result<void> verify_and_expand(const FrameEntry& entry, std::string_view stored,
+                               std::string& expanded);
+
 /// A part of a column, as the directory knows it.
 struct PartEntry {
   Encoding encoding = Encoding::kConstant;

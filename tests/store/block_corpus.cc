@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
+
+#include "model/template.h"
 
 namespace duramen::store {
 namespace {
@@ -146,6 +150,110 @@ Result<model::RowSet> decoded(const BlockBytes& bytes) {
   return decode_block(bytes.head, bytes.rows, bytes.vars, bytes.fields);
 }
 
+BlockReader::Fetch fetch_from(const BlockBytes& bytes) {
+  return [&bytes](BlockPart part) -> Result<std::string> {
+    switch (part) {
+      case BlockPart::kHead:
+        return bytes.head;
+      case BlockPart::kRows:
+        return bytes.rows;
+      case BlockPart::kVars:
+        return bytes.vars;
+      case BlockPart::kFields:
+        return bytes.fields;
+    }
+    return Error{ErrorCode::kInternal, "an unknown part"};
+  };
+}
+
+namespace {
+
+/// Asks for everything once, shuffled.
+Result<void> read_all(BlockReader& reader, Random& random) {
+  std::vector<std::function<Result<void>()>> reads;
+  const auto add = [&](auto read) {
+    reads.push_back([read]() -> Result<void> {
+      DURAMEN_TRY([[maybe_unused]] const auto got, read());
+      return {};
+    });
+  };
+  for (std::size_t c = 0; c < kRowColumns; ++c) {
+    add([&reader, c] { return reader.numbers(static_cast<RowColumn>(c)); });
+  }
+  for (std::size_t id = 0; id < reader.templates().size(); ++id) {
+    for (std::size_t slot = 0; slot < reader.slots_of(id); ++slot) {
+      add([&reader, id, slot] { return reader.variables(id, slot); });
+    }
+  }
+  for (std::size_t f = 0; f < reader.field_columns().size(); ++f) {
+    add([&reader, f] { return reader.field(f); });
+  }
+  std::shuffle(reads.begin(), reads.end(), random);
+  for (const auto& read : reads) DURAMEN_TRY_VOID(read());
+  return {};
+}
+
+Result<std::string> message_of(BlockReader& reader, std::size_t row) {
+  DURAMEN_TRY(const auto ids, reader.numbers(RowColumn::kTemplate));
+  DURAMEN_TRY(const auto places, reader.places_in_template());
+  const std::size_t id = ids[row];
+  const std::string_view text =
+      id == 0 ? std::string_view(&model::kDigitSlot, 1) : reader.templates()[id].text;
+  std::string out;
+  std::size_t slot = 0;
+  for (const char c : text) {
+    if (!model::is_slot(c)) {
+      out.push_back(c);
+      continue;
+    }
+    DURAMEN_TRY(const ColumnValues* values, reader.variables(id, slot++));
+    out += (*values)[places[row]];
+  }
+  return out;
+}
+
+Result<void> add_fields(BlockReader& reader, std::size_t row, std::vector<std::size_t>& next,
+                        Rows& out) {
+  DURAMEN_TRY(const auto sets, reader.numbers(RowColumn::kFieldSet));
+  for (const std::uint32_t column : reader.field_sets()[sets[row]]) {
+    DURAMEN_TRY(const ColumnValues* values, reader.field(column));
+    const FieldColumn& of = reader.field_columns()[column];
+    out.field(of.name, (*values)[next[column]++], of.kind);
+  }
+  return {};
+}
+
+Result<model::RowIdentity> identity_of(BlockReader& reader, std::size_t row) {
+  DURAMEN_TRY(const auto seqs, reader.numbers(RowColumn::kSeq));
+  DURAMEN_TRY(const auto nodes, reader.numbers(RowColumn::kNode));
+  DURAMEN_TRY(const auto origins, reader.numbers(RowColumn::kOriginSeq));
+  DURAMEN_TRY(const auto received, reader.numbers(RowColumn::kReceived));
+  const model::Seq seq = reader.summary().min_seq.plus(seqs[row]);
+  return model::RowIdentity{seq, reader.nodes()[nodes[row]], seq.plus(origins[row]),
+                            static_cast<TimeNs>(received[row])};
+}
+
+}  // namespace
+
+Result<model::RowSet> read_by_columns(BlockReader& reader, std::uint64_t seed) {
+  Random random(seed);
+  DURAMEN_TRY_VOID(read_all(reader, random));
+  DURAMEN_TRY(const auto streams, reader.numbers(RowColumn::kStream));
+  DURAMEN_TRY(const auto times, reader.numbers(RowColumn::kTime));
+  Rows out;
+  std::vector<model::RowIdentity> identities;
+  std::vector<std::size_t> next_value(reader.field_columns().size());
+  for (std::size_t row = 0; row < reader.rows(); ++row) {
+    out.stream(reader.streams()[streams[row]].pairs());
+    DURAMEN_TRY_VOID(add_fields(reader, row, next_value, out));
+    DURAMEN_TRY(const std::string message, message_of(reader, row));
+    out.add(message, reader.time_of(times[row]));
+    DURAMEN_TRY(const auto identity, identity_of(reader, row));
+    identities.push_back(identity);
+  }
+  return out.with(std::move(identities));
+}
+
 std::string difference(const model::RowSet& a, const model::RowSet& b) {
   if (a.rows() != b.rows()) return "row counts differ";
   const model::RecordBatch& x = a.records();
@@ -177,6 +285,12 @@ void expect_round_trip(const model::RowSet& set) {
   const auto back = decoded(block->bytes);
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(difference(set, *back), "");
+  const auto reader = BlockReader::open(fetch_from(block->bytes));
+  ASSERT_TRUE(reader) << reader.error().message;
+  const std::uint64_t order = set.records().raw_bytes();
+  const auto by_columns = read_by_columns(**reader, order);
+  ASSERT_TRUE(by_columns) << by_columns.error().message;
+  EXPECT_EQ(difference(set, *by_columns), "") << "columns read in the order of seed " << order;
   const auto summary = read_summary(block->bytes.head);
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(*summary, block->summary);

@@ -9,6 +9,7 @@
 
 #include "model/record_batch.h"
 #include "store/block.h"
+#include "store/block_reader.h"
 
 namespace duramen::store {
 
@@ -43,9 +44,13 @@ std::vector<RowRef> all_rows(const model::RowSet& set);
 /// Encodes all rows; a failure is a test failure.
 BlockBytes encoded(const model::RowSet& set, int zstd_level = 3);
 Result<model::RowSet> decoded(const BlockBytes& bytes);
+/// Gives the values of an encoded block, as a store would.
+BlockReader::Fetch fetch_from(const BlockBytes& bytes);
+/// All rows again, read by columns, in an order that the seed decides.
+Result<model::RowSet> read_by_columns(BlockReader& reader, std::uint64_t seed);
 /// Empty when both hold the same rows: streams, times, messages, fields in order, identities.
 std::string difference(const model::RowSet& a, const model::RowSet& b);
-/// Encodes, decodes and compares all rows.
+/// Encodes, decodes both ways and compares all rows.
 void expect_round_trip(const model::RowSet& set);
 
 /// Lines as containers write them: JSON, access log, key=value, stack traces.

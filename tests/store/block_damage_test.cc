@@ -98,6 +98,13 @@ void expect_no_crash(const BlockBytes& bytes) {
     const auto whole = back->records().check();
     EXPECT_TRUE(whole) << whole.error().message;
   }
+  const auto reader = BlockReader::open(fetch_from(bytes));
+  const auto by_columns =
+      reader ? read_by_columns(**reader, 5) : Result<model::RowSet>(reader.error());
+  if (back) {
+    ASSERT_TRUE(by_columns) << by_columns.error().message;
+    EXPECT_EQ(difference(*back, *by_columns), "");
+  }
   (void)read_summary(bytes.head);
   (void)block_sizes(bytes.head);
 }

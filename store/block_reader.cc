@@ -1,0 +1,240 @@
+#include "store/block_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "model/template.h"
+#include "store/column_integers.h"
+
+namespace duramen::store {
+namespace {
+
+Error broken(std::string_view what) { return {ErrorCode::kDataLoss, "block " + std::string(what)}; }
+
+std::size_t slots_in(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), model::is_slot));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BlockReader>> BlockReader::open(Fetch fetch) {
+  std::unique_ptr<BlockReader> reader(new BlockReader(std::move(fetch)));
+  DURAMEN_TRY(const std::string head, reader->fetch_(BlockPart::kHead));
+  reader->value_bytes_ = head.size();
+  DURAMEN_TRY(reader->head_, decode_head(head));
+  DURAMEN_TRY_VOID(reader->lay_out());
+  return reader;
+}
+
+Result<void> BlockReader::lay_out() {
+  first_slot_.push_back(0);
+  std::uint64_t values = 0;
+  for (std::size_t id = 0; id < head_.templates.size(); ++id) {
+    const BlockTemplate& t = head_.templates[id];
+    const std::size_t slots = t.rows == 0 ? 0 : id == 0 ? 1 : slots_in(t.text);
+    // A variable of a template is never empty, so there are at most as many as message bytes.
+    if (id != 0) values += slots * t.rows;
+    if (values > head_.message_bytes) return broken("vars: more values than bytes");
+    first_slot_.push_back(first_slot_.back() + slots);
+  }
+  const std::uint64_t limit = raw_limit(head_);
+  DURAMEN_TRY(rows_value_, ValueReader::open("rows", head_.rows, kRowColumns, limit));
+  DURAMEN_TRY(vars_value_, ValueReader::open("vars", head_.vars, first_slot_.back(), limit));
+  variables_.resize(first_slot_.back());
+  variable_budget_ = head_.message_bytes;
+  fields_.resize(head_.field_columns.size());
+  field_budget_ = head_.value_bytes();
+  return {};
+}
+
+Result<void> BlockReader::fetch_into(ValueReader& value, BlockPart part) {
+  if (value.has_bytes()) return {};
+  DURAMEN_TRY(std::string bytes, fetch_(part));
+  value_bytes_ += bytes.size();
+  return value.set_bytes(std::move(bytes));
+}
+
+// ---- rows
+
+std::optional<std::size_t> BlockReader::index_limit(RowColumn column) const {
+  switch (column) {
+    case RowColumn::kStream:
+      return head_.streams.size();
+    case RowColumn::kTemplate:
+      return head_.templates.size();
+    case RowColumn::kNode:
+      return head_.nodes.size();
+    case RowColumn::kFieldSet:
+      return head_.field_sets.size();
+    case RowColumn::kTime:
+    case RowColumn::kSeq:
+    case RowColumn::kOriginSeq:
+    case RowColumn::kReceived:
+      break;
+  }
+  return std::nullopt;
+}
+
+Result<void> BlockReader::check_numbers(RowColumn column,
+                                        const std::vector<std::uint64_t>& numbers) const {
+  if (const auto limit = index_limit(column)) {
+    const bool below =
+        std::all_of(numbers.begin(), numbers.end(), [&](std::uint64_t n) { return n < *limit; });
+    if (!below) return broken("rows: an index out of range");
+    return {};
+  }
+  if (column != RowColumn::kTime && column != RowColumn::kSeq) return {};
+  const BlockSummary& sum = head_.summary;
+  const std::uint64_t span =
+      column == RowColumn::kTime
+          ? static_cast<std::uint64_t>(sum.max_time) - static_cast<std::uint64_t>(sum.min_time)
+          : sum.max_seq.value() - sum.min_seq.value();
+  const auto [low, high] = std::minmax_element(numbers.begin(), numbers.end());
+  if (sum.min_time > sum.max_time || sum.min_seq > sum.max_seq || *low != 0 || *high != span) {
+    return broken("rows: times or seqs that the head does not name");
+  }
+  return {};
+}
+
+Result<std::span<const std::uint64_t>> BlockReader::numbers(RowColumn column) {
+  auto& known = numbers_[static_cast<std::size_t>(column)];
+  if (known) return std::span<const std::uint64_t>(*known);
+  DURAMEN_TRY_VOID(fetch_into(*rows_value_, BlockPart::kRows));
+  std::vector<std::uint64_t> out;
+  const auto index = static_cast<std::size_t>(column);
+  for (std::size_t p = rows_value_->parts_begin(index); p < rows_value_->parts_end(index); ++p) {
+    const PartEntry& part = rows_value_->part(p);
+    const std::uint64_t left = rows() - out.size();
+    const std::uint64_t n = part.last ? left : part.values;
+    if (part.encoding != Encoding::kIntegers || n == 0 || n > left) {
+      return broken("rows: a part's encoding or count");
+    }
+    DURAMEN_TRY(LaneReaders in, rows_value_->read(p));
+    if (!decode_integers(in, n, out) || !in.used_up()) return broken("rows: a broken column");
+  }
+  DURAMEN_TRY_VOID(check_numbers(column, out));
+  known = std::move(out);
+  return std::span<const std::uint64_t>(*known);
+}
+
+// ---- messages
+
+Result<void> BlockReader::sort_by_template() {
+  if (by_template_known_) return {};
+  DURAMEN_TRY(const auto of, numbers(RowColumn::kTemplate));
+  std::vector<std::uint32_t> next;
+  template_begin_.clear();
+  std::uint32_t begin = 0;
+  for (const BlockTemplate& t : head_.templates) {
+    next.push_back(begin);
+    template_begin_.push_back(begin);
+    begin += t.rows;  // the head's counts add up to its rows
+  }
+  template_begin_.push_back(begin);
+  by_template_.resize(rows());
+  place_.resize(rows());
+  for (std::size_t row = 0; row < of.size(); ++row) {
+    const std::uint64_t id = of[row];
+    if (next[id] == template_begin_[id + 1]) return broken("rows: template counts");
+    place_[row] = next[id] - template_begin_[id];
+    by_template_[next[id]++] = static_cast<std::uint32_t>(row);
+  }
+  by_template_known_ = true;
+  return {};
+}
+
+Result<std::span<const std::uint32_t>> BlockReader::rows_of_template(std::size_t id) {
+  DURAMEN_TRY_VOID(sort_by_template());
+  return std::span<const std::uint32_t>(by_template_)
+      .subspan(template_begin_[id], template_begin_[id + 1] - template_begin_[id]);
+}
+
+Result<std::span<const std::uint32_t>> BlockReader::places_in_template() {
+  DURAMEN_TRY_VOID(sort_by_template());
+  return std::span<const std::uint32_t>(place_);
+}
+
+Result<void> BlockReader::read_column(ValueReader& value, std::size_t column,
+                                      std::span<const std::uint32_t> rows, std::size_t& budget,
+                                      ColumnValues& out) {
+  for (std::size_t p = value.parts_begin(column); p < value.parts_end(column); ++p) {
+    const PartEntry& part = value.part(p);
+    const std::size_t done = out.size();
+    const std::uint64_t count = part.last ? rows.size() - done : part.values;
+    if (count == 0 || count > rows.size() - done) return broken("columns: a part's count");
+    if (times_.size() < count) times_.resize(count);
+    if (part.encoding == Encoding::kTime) {  // no other encoding looks at them
+      DURAMEN_TRY(const auto numbers, this->numbers(RowColumn::kTime));
+      for (std::size_t i = 0; i < count; ++i) times_[i] = time_of(numbers[rows[done + i]]);
+    }
+    DURAMEN_TRY(LaneReaders in, value.read(p));
+    if (!decode_values(part.encoding, in, std::span(times_).first(count), budget, out)) {
+      return broken("columns: broken values");
+    }
+  }
+  return {};
+}
+
+Result<const ColumnValues*> BlockReader::variables(std::size_t id, std::size_t slot) {
+  const std::size_t column = first_slot_[id] + slot;
+  std::optional<ColumnValues>& known = variables_[column];
+  if (known) return &*known;
+  DURAMEN_TRY_VOID(fetch_into(*vars_value_, BlockPart::kVars));
+  DURAMEN_TRY(const auto rows, rows_of_template(id));
+  ColumnValues out;
+  DURAMEN_TRY_VOID(read_column(*vars_value_, column, rows, variable_budget_, out));
+  known = std::move(out);
+  return &*known;
+}
+
+// ---- fields
+
+/// Finds the rows of every field column. A column of no row has no part in the value.
+Result<void> BlockReader::sort_by_field() {
+  if (fields_value_) return {};
+  DURAMEN_TRY(const auto set_of, numbers(RowColumn::kFieldSet));
+  std::uint64_t total = 0;
+  field_rows_.assign(head_.field_columns.size(), {});
+  for (std::size_t row = 0; row < set_of.size(); ++row) {
+    const auto& set = head_.field_sets[set_of[row]];
+    total += set.size();
+    if (total > head_.field_values) return broken("fields: more values than the head says");
+    for (const std::uint32_t column : set) {
+      field_rows_[column].push_back(static_cast<std::uint32_t>(row));
+    }
+  }
+  if (total != head_.field_values) return broken("fields: fewer values than the head says");
+  std::size_t stored = 0;
+  for (const auto& rows : field_rows_) {
+    stored_column_.push_back(stored);
+    if (!rows.empty()) ++stored;
+  }
+  DURAMEN_TRY(fields_value_, ValueReader::open("fields", head_.fields, stored, raw_limit(head_)));
+  return {};
+}
+
+Result<std::span<const std::uint32_t>> BlockReader::rows_of_field(std::size_t column) {
+  DURAMEN_TRY_VOID(sort_by_field());
+  return std::span<const std::uint32_t>(field_rows_[column]);
+}
+
+Result<const ColumnValues*> BlockReader::field(std::size_t column) {
+  std::optional<ColumnValues>& known = fields_[column];
+  if (known) return &*known;
+  DURAMEN_TRY(const auto rows, rows_of_field(column));
+  ColumnValues out;
+  if (!rows.empty()) {
+    DURAMEN_TRY_VOID(fetch_into(*fields_value_, BlockPart::kFields));
+    DURAMEN_TRY_VOID(read_column(*fields_value_, stored_column_[column], rows, field_budget_, out));
+  }
+  known = std::move(out);
+  return &*known;
+}
+
+BlockCost BlockReader::cost() const {
+  std::uint64_t frames = rows_value_->frames_read() + vars_value_->frames_read();
+  if (fields_value_) frames += fields_value_->frames_read();
+  return {value_bytes_, frames};
+}
+
+}  // namespace duramen::store

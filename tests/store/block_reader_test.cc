@@ -1,0 +1,122 @@
+#include "store/block_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/store/block_corpus.h"
+
+namespace duramen::store {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Opens a block and remembers which of its values were fetched.
+class Fetched {
+ public:
+  explicit Fetched(BlockBytes bytes) : bytes_(std::move(bytes)) {
+    auto opened = BlockReader::open([this](BlockPart part) {
+      parts_.push_back(part);
+      return fetch_from(bytes_)(part);
+    });
+    if (opened) {
+      reader_ = *std::move(opened);
+    } else {
+      ADD_FAILURE() << opened.error().message;
+    }
+  }
+  BlockReader& reader() { return *reader_; }
+  const BlockBytes& bytes() const { return bytes_; }
+  const std::vector<BlockPart>& parts() const { return parts_; }
+
+ private:
+  BlockBytes bytes_;
+  std::vector<BlockPart> parts_;
+  std::unique_ptr<BlockReader> reader_;
+};
+
+TEST(BlockReader, GivesEveryRowWhateverTheOrderOfTheColumns) {
+  const model::RowSet rows = mixed_rows(11, 500);
+  const BlockBytes bytes = encoded(rows);
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const auto reader = BlockReader::open(fetch_from(bytes));
+    ASSERT_TRUE(reader) << reader.error().message;
+    const auto back = read_by_columns(**reader, seed);
+    ASSERT_TRUE(back) << back.error().message;
+    EXPECT_EQ(difference(rows, *back), "");
+  }
+}
+
+TEST(BlockReader, FetchesAValueWhenItIsFirstAskedForAndOnce) {
+  Fetched block(encoded(mixed_rows(12, 300)));
+  BlockReader& reader = block.reader();
+  EXPECT_THAT(block.parts(), ElementsAre(BlockPart::kHead));
+  ASSERT_TRUE(reader.numbers(RowColumn::kTime));
+  ASSERT_TRUE(reader.numbers(RowColumn::kTemplate));
+  EXPECT_THAT(block.parts(), ElementsAre(BlockPart::kHead, BlockPart::kRows));
+  ASSERT_TRUE(reader.field(0));
+  ASSERT_TRUE(reader.field(0));
+  EXPECT_THAT(block.parts(), ElementsAre(BlockPart::kHead, BlockPart::kRows, BlockPart::kFields));
+  EXPECT_EQ(reader.cost().value_bytes,
+            block.bytes().head.size() + block.bytes().rows.size() + block.bytes().fields.size());
+}
+
+TEST(BlockReader, ExpandsOnlyTheFramesOfTheColumnsAskedFor) {
+  std::mt19937_64 random(3);
+  Rows rows;
+  for (int i = 0; i < 20000; ++i) rows.add(typical_line(random));
+  Fetched block(encoded(rows.as_accepted_here()));
+  BlockReader& reader = block.reader();
+  ASSERT_TRUE(reader.variables(1, 0));
+  const std::uint64_t for_one_column = reader.cost().frames;
+  for (std::size_t id = 0; id < reader.templates().size(); ++id) {
+    for (std::size_t slot = 0; slot < reader.slots_of(id); ++slot) {
+      ASSERT_TRUE(reader.variables(id, slot));
+    }
+  }
+  EXPECT_LT(for_one_column, reader.cost().frames);
+  ASSERT_TRUE(reader.variables(1, 0));
+  const std::uint64_t for_all_variables = reader.cost().frames;
+  ASSERT_TRUE(reader.variables(2, 0));
+  EXPECT_EQ(reader.cost().frames, for_all_variables) << "a frame is expanded once";
+}
+
+TEST(BlockReader, ADamagedFrameCostsTheColumnsInItAndNoOther) {
+  BlockBytes bytes = encoded(mixed_rows(13, 300));
+  bytes.vars.back() = static_cast<char>(bytes.vars.back() ^ 1);
+  Fetched block(std::move(bytes));
+  BlockReader& reader = block.reader();
+  ASSERT_TRUE(reader.numbers(RowColumn::kTemplate));
+  ASSERT_TRUE(reader.field(0));
+  std::size_t whole = 0;
+  std::size_t damaged = 0;
+  for (std::size_t id = 0; id < reader.templates().size(); ++id) {
+    for (std::size_t slot = 0; slot < reader.slots_of(id); ++slot) {
+      const auto values = reader.variables(id, slot);
+      ++(values ? whole : damaged);
+      if (values) continue;
+      EXPECT_EQ(values.error().code, ErrorCode::kDataLoss);
+      EXPECT_THAT(values.error().message, HasSubstr("block vars: frame"));
+    }
+  }
+  EXPECT_GT(whole, 0U);
+  EXPECT_GT(damaged, 0U);
+}
+
+TEST(BlockReader, PassesOnWhyAValueCannotBeFetched) {
+  const BlockBytes bytes = encoded(mixed_rows(14, 50));
+  const auto reader = BlockReader::open([&](BlockPart part) -> Result<std::string> {
+    if (part == BlockPart::kRows) return Error{ErrorCode::kUnavailable, "the disk is away"};
+    return fetch_from(bytes)(part);
+  });
+  ASSERT_TRUE(reader) << reader.error().message;
+  const auto numbers = (*reader)->numbers(RowColumn::kTime);
+  ASSERT_FALSE(numbers);
+  EXPECT_EQ(numbers.error().code, ErrorCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace duramen::store
