@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t kBlock = 32 * 1024;
 constexpr std::size_t kHeader = 7;
-constexpr std::uint8_t kLastType = 4;  // full, first, middle, last; 0 is padding
+constexpr std::uint8_t kLastType = 4;  // full, first, middle, last; 0 is padding. RocksDB knows
+                                       // more, for logs that are written over: ours never are
 
 using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
 
@@ -53,13 +54,19 @@ std::optional<std::size_t> fitting_length(std::string_view log, std::size_t at) 
   }
 }
 
-bool whole_record_at(std::string_view log, std::size_t at) {
+/// The stored checksum is right for the record as it is but with this type.
+bool fits_type(std::string_view log, std::size_t at, std::uint8_t type) {
   const Header header = header_at(log, at);
-  if (header.type == 0 || header.type > kLastType || header.length > room_at(log, at)) return false;
+  if (header.length > room_at(log, at)) return false;
   Crc32c crc;
-  crc.process_byte(header.type);
+  crc.process_byte(type);
   crc.process_bytes(log.data() + at + kHeader, header.length);
   return masked(crc.checksum()) == header.crc;
+}
+
+bool whole_record_at(std::string_view log, std::size_t at) {
+  const std::uint8_t type = header_at(log, at).type;
+  return type != 0 && type <= kLastType && fits_type(log, at, type);
 }
 
 /// `at` is where the first record begins that does not fit.
@@ -69,6 +76,9 @@ Result<void> judge_tail(std::string_view log, std::size_t at) {
                                            ": " + std::string(what)};
   };
   if (fitting_length(log, at)) return damaged("a complete record with a wrong length");
+  for (std::uint8_t type = 1; type <= kLastType; ++type) {
+    if (fits_type(log, at, type)) return damaged("a complete record of a wrong type");
+  }
   for (std::size_t next = at + 1; next + kHeader <= log.size(); ++next) {
     if (next % kBlock + kHeader > kBlock) continue;  // no header crosses a block's end
     if (whole_record_at(log, next)) return damaged("a record is broken and whole ones follow");
@@ -86,8 +96,7 @@ Result<void> check_wal_tail(std::string_view log) {
       continue;
     }
     const Header header = header_at(log, at);
-    if (header.type > kLastType) return {};  // not ours to judge: RocksDB checks it
-    if (header.length > room_at(log, at)) return judge_tail(log, at);
+    if (header.type > kLastType || header.length > room_at(log, at)) return judge_tail(log, at);
     if (header.type == 0 && header.length == 0) return {};  // preallocated
     at += kHeader + header.length;
   }

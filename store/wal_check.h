@@ -11,8 +11,10 @@ namespace duramen::store {
 ///
 /// A crash leaves an incomplete last record, and RocksDB rightly drops it. But where the length of
 /// a record near the end of the file is damaged, the record looks incomplete, too, and RocksDB
-/// would drop it and everything behind it without a word, although it was acknowledged. This check
-/// finds such records: the stored checksum fits a shorter length, or a whole record follows later.
+/// would drop it and everything behind it without a word, although it was acknowledged. The same
+/// where the type of a record is damaged into one of a log that was written over: RocksDB takes it
+/// for what an earlier log left there, and ends. This check finds such records: the stored checksum
+/// fits a shorter length or another type, or a whole record follows later.
 /// Format: https://github.com/facebook/rocksdb/wiki/Write-Ahead-Log-File-Format (blocks of 32 KiB;
 /// u32 masked CRC-32C of type and payload, u16 length, u8 type, payload).
 /// Internal to store/. Pure.
