@@ -37,6 +37,12 @@ std::string Labels::canonical() const {
   return out;
 }
 
+std::size_t Labels::weight() const {
+  std::size_t total = sizeof(Labels);
+  for (const auto& [name, value] : pairs_) total += sizeof(Pair) + name.size() + value.size();
+  return total;
+}
+
 Result<Labels> Labels::from_canonical(std::string_view bytes) {
   ByteReader reader(bytes);
   std::vector<Pair> pairs(reader.count(2));

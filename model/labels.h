@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,8 @@ class Labels {
   StreamId id() const { return id_; }
   /// varint count, then name and value as varint-counted text, in order of names.
   std::string canonical() const;
+  /// About what it takes in memory, and more than canonical() does.
+  std::size_t weight() const;
   /// Errors: kDataLoss for bytes that canonical() cannot have written.
   static Result<Labels> from_canonical(std::string_view bytes);
 

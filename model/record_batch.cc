@@ -15,11 +15,24 @@ bool below(const std::vector<std::uint32_t>& indexes, std::size_t limit) {
 
 }  // namespace
 
+std::size_t RecordBatch::weight() const {
+  std::size_t total = raw_bytes() + rows() * kRowWeight + field_name.size() * kFieldWeight;
+  for (const Labels& labels : streams) total += labels.weight();
+  for (const std::string& name : field_names) total += sizeof(name) + name.size();
+  return total;
+}
+
+std::size_t RecordBatch::row_weight(std::size_t row) const {
+  std::size_t total = message(row).size() + kRowWeight;
+  const std::uint32_t first = first_field(row);
+  const std::uint32_t end = fields_end[row];
+  if (first == end) return total;
+  total += value_end[end - 1] - (first == 0 ? 0 : value_end[first - 1]);
+  return total + (end - first) * kFieldWeight;
+}
+
 std::size_t RecordBatch::memory_bytes() const {
-  return messages.capacity() + values.capacity() +
-         rows() * (sizeof(TimeNs) + 3 * sizeof(std::uint32_t)) +
-         field_name.size() * (2 * sizeof(std::uint32_t) + sizeof(FieldKind)) +
-         streams.size() * 512 + field_names.size() * 64;
+  return weight() + (messages.capacity() - messages.size()) + (values.capacity() - values.size());
 }
 
 std::uint32_t RecordBatch::intern_field_name(std::string_view name) {

@@ -48,6 +48,13 @@ struct RecordBatch {
   std::string_view value(std::size_t field) const { return slice(values, value_end, field); }
   /// Text bytes: messages, values; the measure of "raw" in every limit and figure.
   std::size_t raw_bytes() const { return messages.size() + values.size(); }
+  static constexpr std::size_t kRowWeight = sizeof(TimeNs) + 3 * sizeof(std::uint32_t);
+  static constexpr std::size_t kFieldWeight = 2 * sizeof(std::uint32_t) + sizeof(FieldKind);
+  /// Raw bytes, and what every row, field, name and stream takes besides. Limits count this, so
+  /// that rows without text are not taken for nothing.
+  std::size_t weight() const;
+  /// The part of it that belongs to a row and its fields alone.
+  std::size_t row_weight(std::size_t row) const;
   /// About what it takes in memory.
   std::size_t memory_bytes() const;
 

@@ -10,8 +10,8 @@ namespace duramen::store {
 namespace {
 
 /// Batches below this are joined, into ones of up to kJoinedRaw.
-constexpr std::uint64_t kSmallRaw = 64 << 10;
-constexpr std::uint64_t kJoinedRaw = 1 << 20;
+constexpr std::uint64_t kSmall = 64 << 10;
+constexpr std::uint64_t kJoined = 1 << 20;
 constexpr std::size_t kJoinAtLeast = 64;
 
 BlockRef to_ref(const DirectoryEntry& entry) {
@@ -21,20 +21,28 @@ BlockRef to_ref(const DirectoryEntry& entry) {
 OpenBatch join(const std::vector<OpenBatch>& batches) {
   auto records = std::make_shared<model::RecordBatch>();
   std::vector<model::RowIdentity> identities;
-  OpenBatch joined;
+  std::uint64_t packed_bytes = 0;
   for (const OpenBatch& batch : batches) {
     for (std::size_t row = 0; row < batch.rows.rows(); ++row) {
       records->copy_row(batch.rows.records(), row);
       identities.push_back(batch.rows.identity(row));
     }
-    joined.packed_bytes += batch.packed_bytes;
-    joined.raw_bytes += batch.raw_bytes;
+    packed_bytes += batch.packed_bytes;
   }
-  joined.rows = model::RowSet(std::move(records), std::move(identities));
+  const std::uint64_t identities_take = identities.size() * sizeof(model::RowIdentity);
+  OpenBatch joined =
+      open_batch(model::RowSet(std::move(records), std::move(identities)), packed_bytes);
+  joined.weight += identities_take;
   return joined;
 }
 
 }  // namespace
+
+OpenBatch open_batch(model::RowSet rows, std::uint64_t packed_bytes) {
+  const std::uint64_t raw_bytes = rows.records().raw_bytes();
+  const std::uint64_t weight = rows.records().weight();
+  return {std::move(rows), packed_bytes, raw_bytes, weight};
+}
 
 /// Copies the published state; holds segments (and their handles) as long as it lives.
 class LocalSnapshot final : public Snapshot {
@@ -86,14 +94,14 @@ void Catalog::restore(model::Seq built, const std::map<std::string, Segment>& se
 void Catalog::restore_rows(OpenBatch batch) {
   const MutexLock lock(mutex_);
   durable_ = batch.rows.identity(batch.rows.rows() - 1).seq;
-  open_raw_ += batch.raw_bytes;
+  open_weight_ += batch.weight;
   open_.push_back(std::move(batch));
 }
 
 void Catalog::publish_rows(std::vector<OpenBatch> batches, model::Seq durable) {
   const MutexLock lock(mutex_);
   for (OpenBatch& batch : batches) {
-    open_raw_ += batch.raw_bytes;
+    open_weight_ += batch.weight;
     open_.push_back(std::move(batch));
   }
   durable_ = durable;
@@ -101,8 +109,8 @@ void Catalog::publish_rows(std::vector<OpenBatch> batches, model::Seq durable) {
 
 bool Catalog::wait_for_room() {
   const MutexLock lock(mutex_);
-  while (open_raw_ >= open_raw_limit_ && !stopped_) room_.wait(mutex_);
-  return open_raw_ < open_raw_limit_;
+  while (open_weight_ >= open_limit_ && !stopped_) room_.wait(mutex_);
+  return open_weight_ < open_limit_;
 }
 
 void Catalog::stop() {
@@ -113,18 +121,18 @@ void Catalog::stop() {
 
 Catalog::OpenState Catalog::open_state() const {
   const MutexLock lock(mutex_);
-  OpenState state{open_.size(), open_raw_, durable_, built_, 0};
+  OpenState state{open_.size(), open_weight_, open_weight_ >= open_limit_, durable_, built_, 0};
   if (!open_.empty()) state.oldest = open_.front().rows.identity(0).received;
   return state;
 }
 
-std::vector<OpenBatch> Catalog::first_batches(std::uint64_t raw_bytes) const {
+std::vector<OpenBatch> Catalog::first_batches(std::uint64_t weight) const {
   const MutexLock lock(mutex_);
   std::vector<OpenBatch> out;
-  std::uint64_t raw = 0;
+  std::uint64_t taken = 0;
   for (const OpenBatch& batch : open_) {
-    if (!out.empty() && raw + batch.raw_bytes > raw_bytes) break;
-    raw += batch.raw_bytes;
+    if (!out.empty() && taken + batch.weight > weight) break;
+    taken += batch.weight;
     out.push_back(batch);
   }
   return out;
@@ -135,16 +143,16 @@ void Catalog::join_small_batches() {
   std::size_t begin = 0;
   {
     const MutexLock lock(mutex_);
-    std::uint64_t raw = 0;
-    for (std::size_t i = 0; i < open_.size() && raw < kJoinedRaw; ++i) {
-      if (open_[i].raw_bytes >= kSmallRaw) {
+    std::uint64_t weight = 0;
+    for (std::size_t i = 0; i < open_.size() && weight < kJoined; ++i) {
+      if (open_[i].weight >= kSmall) {
         if (run.size() >= kJoinAtLeast) break;
         run.clear();
-        raw = 0;
+        weight = 0;
         continue;
       }
       if (run.empty()) begin = i;
-      raw += open_[i].raw_bytes;
+      weight += open_[i].weight;
       run.push_back(open_[i]);
     }
   }
@@ -153,6 +161,8 @@ void Catalog::join_small_batches() {
   // Others only append meanwhile: the run still stands where it stood.
   const MutexLock lock(mutex_);
   const auto at = open_.begin() + static_cast<std::ptrdiff_t>(begin);
+  open_weight_ += joined.weight;
+  for (const OpenBatch& batch : run) open_weight_ -= batch.weight;
   *at = std::move(joined);
   open_.erase(at + 1, at + static_cast<std::ptrdiff_t>(run.size()));
 }
@@ -173,7 +183,7 @@ void Catalog::publish_epoch(std::size_t batches, model::Seq built,
   const auto end = open_.begin() + static_cast<std::ptrdiff_t>(batches);
   released.assign(std::make_move_iterator(open_.begin()), std::make_move_iterator(end));
   open_.erase(open_.begin(), end);
-  for (const OpenBatch& batch : released) open_raw_ -= batch.raw_bytes;
+  for (const OpenBatch& batch : released) open_weight_ -= batch.weight;
   built_ = built;
   room_.notify_all();
 }
@@ -233,8 +243,8 @@ void Catalog::describe(StoreStatus& status) const {
   const MutexLock lock(mutex_);
   status.durable = durable_;
   status.built = built_;
-  status.open_raw_bytes = open_raw_;
   for (const OpenBatch& batch : open_) {
+    status.open_raw_bytes += batch.raw_bytes;
     status.open_rows += batch.rows.rows();
     status.journal_bytes += batch.packed_bytes;
   }

@@ -20,7 +20,9 @@ struct OpenBatch {
   model::RowSet rows;
   std::uint64_t packed_bytes = 0;  ///< as it lies in the journal
   std::uint64_t raw_bytes = 0;
+  std::uint64_t weight = 0;  ///< RecordBatch::weight(), and the identities of a joined one
 };
+OpenBatch open_batch(model::RowSet rows, std::uint64_t packed_bytes);
 
 /// One segment as it is published: replaced whole, never changed in place.
 struct Segment {
@@ -38,10 +40,8 @@ using SegmentPtr = std::shared_ptr<const Segment>;
 /// drops; both are short. Blocking: wait_for_room waits for the builder.
 class Catalog {
  public:
-  Catalog(std::shared_ptr<Database> database, std::uint64_t open_raw_limit, Counter& damaged_blocks)
-      : database_(std::move(database)),
-        open_raw_limit_(open_raw_limit),
-        damaged_counter_(damaged_blocks) {}
+  Catalog(std::shared_ptr<Database> database, std::uint64_t open_limit, Counter& damaged_blocks)
+      : database_(std::move(database)), open_limit_(open_limit), damaged_counter_(damaged_blocks) {}
 
   // Recovery, before any other thread.
   void restore(model::Seq built, const std::map<std::string, Segment>& segments);
@@ -56,14 +56,15 @@ class Catalog {
   // The builder thread.
   struct OpenState {
     std::size_t batches = 0;
-    std::uint64_t raw_bytes = 0;
+    std::uint64_t weight = 0;
+    bool full = false;  ///< appends wait for room
     model::Seq durable;
     model::Seq built;
     TimeNs oldest = 0;  ///< received time of the oldest open row
   };
   OpenState open_state() const;
-  /// The oldest open batches up to about `raw_bytes` (at least one when there is any).
-  std::vector<OpenBatch> first_batches(std::uint64_t raw_bytes) const;
+  /// The oldest open batches up to about this weight (at least one when there is any).
+  std::vector<OpenBatch> first_batches(std::uint64_t weight) const;
   /// Joins runs of small batches, so that a snapshot copies few pointers.
   void join_small_batches();
   /// The epoch's blocks appear and its `batches` open batches go, in one step.
@@ -85,13 +86,13 @@ class Catalog {
   friend class LocalSnapshot;
 
   std::shared_ptr<Database> database_;
-  const std::uint64_t open_raw_limit_;
+  const std::uint64_t open_limit_;
   Counter& damaged_counter_;
 
   mutable Mutex mutex_;
   CondVar room_;
   std::vector<OpenBatch> open_ DURAMEN_GUARDED_BY(mutex_);
-  std::uint64_t open_raw_ DURAMEN_GUARDED_BY(mutex_) = 0;
+  std::uint64_t open_weight_ DURAMEN_GUARDED_BY(mutex_) = 0;
   model::Seq durable_ DURAMEN_GUARDED_BY(mutex_);
   model::Seq built_ DURAMEN_GUARDED_BY(mutex_){1};
   std::map<std::string, SegmentPtr> segments_ DURAMEN_GUARDED_BY(mutex_);

@@ -17,27 +17,43 @@ namespace {
 
 /// The rows of one stream on one day.
 struct Lane {
-  std::string order;  ///< canonical labels: neighbours are related
-  std::uint64_t raw_bytes = 0;
+  std::string order;             ///< canonical labels: neighbours are related
+  std::uint64_t own_weight = 0;  ///< of the labels
+  std::uint64_t weight = 0;      ///< with those of the rows
+  std::vector<std::uint64_t> weights;
   std::vector<RowRef> rows;
 };
 using Lanes = std::map<std::int64_t, std::unordered_map<Hash128, Lane>>;
 
-std::uint32_t length_at(const std::vector<std::uint32_t>& ends, std::size_t i) {
-  return ends[i] - (i == 0 ? 0 : ends[i - 1]);
-}
+/// What a row adds to its block: its weight, and field names of a length that may make each row
+/// bring a name of its own.
+class RowWeights {
+ public:
+  explicit RowWeights(const model::RecordBatch& records) : records_(records) {
+    for (const std::string& name : records.field_names) {
+      names_.push_back(name.size() > kFreeName ? name.size() - kFreeName : 0);
+      long_names_ = long_names_ || names_.back() != 0;
+    }
+  }
+  std::uint64_t of(std::size_t row) const {
+    std::uint64_t weight = records_.row_weight(row);
+    if (!long_names_) return weight;
+    for (std::uint32_t f = records_.first_field(row); f < records_.fields_end[row]; ++f) {
+      weight += names_[records_.field_name[f]];
+    }
+    return weight;
+  }
 
-std::uint64_t raw_bytes_of(const model::RecordBatch& records, std::size_t row) {
-  std::uint64_t bytes = length_at(records.message_end, row);
-  const std::uint32_t first = records.first_field(row);
-  const std::uint32_t end = records.fields_end[row];
-  if (first != end)
-    bytes += records.value_end[end - 1] - (first == 0 ? 0 : records.value_end[first - 1]);
-  return bytes;
-}
+ private:
+  static constexpr std::size_t kFreeName = 32;
+  const model::RecordBatch& records_;
+  std::vector<std::uint64_t> names_;
+  bool long_names_ = false;
+};
 
 void sort_into_lanes(const model::RowSet& set, Lanes& lanes) {
   const model::RecordBatch& records = set.records();
+  const RowWeights weights(records);
   // Rows of a batch mostly share their day: one lookup per stream and day change.
   std::vector<Lane*> lane_of(records.streams.size());
   std::optional<std::int64_t> day;
@@ -51,27 +67,30 @@ void sort_into_lanes(const model::RowSet& set, Lanes& lanes) {
     if (lane == nullptr) {
       const model::Labels& labels = records.streams[records.stream[row]];
       lane = &lanes[row_day][labels.id()];
-      if (lane->order.empty()) lane->order = labels.canonical();
+      if (lane->order.empty()) {
+        lane->order = labels.canonical();
+        lane->weight = lane->own_weight = labels.weight();
+      }
     }
     lane->rows.push_back({&set, static_cast<std::uint32_t>(row)});
-    lane->raw_bytes += raw_bytes_of(records, row);
+    lane->weights.push_back(weights.of(row));
+    lane->weight += lane->weights.back();
   }
 }
 
-/// Cuts full blocks off the front of a lane; what is left is under the limit.
+/// Cuts full blocks off the front of a lane; what is left is under the limit, or one row.
 void cut_full_blocks(Lane& lane, std::int64_t day, std::uint64_t limit,
                      std::vector<PlannedBlock>& plan) {
-  if (lane.raw_bytes <= limit) return;
-  PlannedBlock block{day, 0, {}};
-  for (const RowRef& row : lane.rows) {
-    const std::uint64_t bytes = raw_bytes_of(row.set->records(), row.row);
-    if (!block.rows.empty() && block.raw_bytes + bytes > limit) {
-      lane.raw_bytes -= block.raw_bytes;
-      plan.push_back(std::exchange(block, PlannedBlock{day, 0, {}}));
+  if (lane.weight <= limit) return;
+  PlannedBlock block{day, lane.own_weight, {}};
+  for (std::size_t i = 0; i < lane.rows.size(); ++i) {
+    if (!block.rows.empty() && block.weight + lane.weights[i] > limit) {
+      plan.push_back(std::exchange(block, PlannedBlock{day, lane.own_weight, {}}));
     }
-    block.rows.push_back(row);
-    block.raw_bytes += bytes;
+    block.rows.push_back(lane.rows[i]);
+    block.weight += lane.weights[i];
   }
+  lane.weight = block.weight;
   lane.rows = std::move(block.rows);
 }
 
@@ -84,11 +103,11 @@ void plan_day(std::int64_t day, std::unordered_map<Hash128, Lane>& lanes, std::u
   PlannedBlock shared{day, 0, {}};
   for (Lane* lane : sorted) {
     cut_full_blocks(*lane, day, limit, plan);
-    if (!shared.rows.empty() && shared.raw_bytes + lane->raw_bytes > limit) {
+    if (!shared.rows.empty() && shared.weight + lane->weight > limit) {
       plan.push_back(std::exchange(shared, PlannedBlock{day, 0, {}}));
     }
     shared.rows.insert(shared.rows.end(), lane->rows.begin(), lane->rows.end());
-    shared.raw_bytes += lane->raw_bytes;
+    shared.weight += lane->weight;
   }
   if (!shared.rows.empty()) plan.push_back(std::move(shared));
 }
@@ -114,11 +133,11 @@ void for_each_index(std::size_t n, const Task& task) {
 }  // namespace
 
 std::vector<PlannedBlock> plan_blocks(std::span<const OpenBatch> batches,
-                                      std::uint64_t block_raw_bytes) {
+                                      std::uint64_t block_weight) {
   Lanes lanes;
   for (const OpenBatch& batch : batches) sort_into_lanes(batch.rows, lanes);
   std::vector<PlannedBlock> plan;
-  for (auto& [day, streams] : lanes) plan_day(day, streams, block_raw_bytes, plan);
+  for (auto& [day, streams] : lanes) plan_day(day, streams, block_weight, plan);
   return plan;
 }
 

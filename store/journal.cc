@@ -162,10 +162,31 @@ Result<std::uint64_t> Journal::count_batch_ids() const {
   return n;
 }
 
+/// A block must be able to hold any one row.
+Result<void> Journal::check_rows_fit(const model::RecordBatch& records) {
+  constexpr std::size_t kMaxRow = 128ULL << 20;
+  if (records.weight() <= kMaxRow) return {};
+  for (std::size_t row = 0; row < records.rows(); ++row) {
+    std::size_t bytes = records.row_weight(row);
+    for (std::uint32_t f = records.first_field(row); f < records.fields_end[row]; ++f) {
+      bytes += records.field_names[records.field_name[f]].size();
+    }
+    bytes += records.streams[records.stream[row]].weight();
+    if (bytes > kMaxRow) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "record " + std::to_string(row + 1) + " of the batch takes " +
+                       std::to_string(bytes) + " bytes with its fields, the limit is " +
+                       std::to_string(kMaxRow) + ": send less in one record"};
+    }
+  }
+  return {};
+}
+
 Result<void> Journal::admit(const model::AppendRequest& request, std::uint64_t bytes) {
   if (request.records == nullptr || request.records->rows() == 0) {
     return Error{ErrorCode::kInvalidArgument, "an empty batch"};
   }
+  DURAMEN_TRY_VOID(check_rows_fit(*request.records));
   const MutexLock lock(mutex_);
   if (closing_) return Error{ErrorCode::kUnavailable, "the store is closing"};
   if (queued_bytes_ != 0 && queued_bytes_ + bytes > options_.queue_bytes) {
@@ -323,9 +344,9 @@ void Journal::stage_entry(Group& group, const Pending& pending, const model::App
       .Put(database_->journal().get(), rocksdb::SliceParts(&key_part, 1),
            rocksdb::SliceParts(value_parts, 2))
       .PermitUncheckedError();
-  group.open.push_back(
-      {model::RowSet(pending.request.records, {ack.first, ack.node, ack.first, pending.received}),
-       head_bytes.size() + pending.columns.bytes.size(), records.raw_bytes()});
+  group.open.push_back(open_batch(
+      model::RowSet(pending.request.records, {ack.first, ack.node, ack.first, pending.received}),
+      head_bytes.size() + pending.columns.bytes.size()));
 }
 
 void Journal::stage_batch_id(Group& group, const Pending& pending, const model::AppendAck& ack) {

@@ -68,6 +68,7 @@ class Journal {
 
   Journal(const StoreOptions& options, const Clock& clock, MetricRegistry& metrics,
           std::shared_ptr<Database> database, std::shared_ptr<Catalog> catalog, model::Seq next);
+  static Result<void> check_rows_fit(const model::RecordBatch& records);
   Result<void> admit(const model::AppendRequest& request, std::uint64_t bytes);
   bool enqueue(Pending& pending);
   void give_back(std::uint64_t bytes);

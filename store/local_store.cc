@@ -128,13 +128,10 @@ Result<model::Seq> LocalStore::replay_journal() {
         auto entry = decode_journal_entry(value);
         if (!entry)
           return std::move(entry).error().with("journal at seq " + std::to_string(first.value()));
-        OpenBatch batch;
-        batch.raw_bytes = entry->records->raw_bytes();
-        batch.packed_bytes = value.size();
-        batch.rows =
-            model::RowSet(entry->records, {first, entry->head.node, first, entry->head.received});
         next = first.plus(entry->head.rows);
-        catalog_->restore_rows(std::move(batch));
+        catalog_->restore_rows(open_batch(
+            model::RowSet(entry->records, {first, entry->head.node, first, entry->head.received}),
+            value.size()));
         return {};
       }));
   return next;
@@ -151,7 +148,7 @@ std::shared_ptr<const Snapshot> LocalStore::snapshot() { return catalog_->snapsh
 bool LocalStore::epoch_due() const {
   const Catalog::OpenState open = catalog_->open_state();
   if (open.batches == 0) return false;
-  return open.raw_bytes >= options_.epoch_raw_bytes ||
+  return open.weight >= options_.epoch_raw_bytes || open.full ||
          clock_.now() - open.oldest >= options_.epoch_age;
 }
 

@@ -21,7 +21,7 @@ class Env;
 
 namespace duramen::store {
 
-/// What is kept. Whole segments (day, class) go, oldest day first; today's never goes by age.
+/// What is kept. Whole segments (day, class) go, oldest day first; today's and later ones never go.
 struct Retention {
   std::optional<TimeNs> age;           ///< none: no limit by age
   std::optional<std::uint64_t> bytes;  ///< none: no limit by size on disk
@@ -31,14 +31,17 @@ struct StoreOptions {
   std::string directory;  ///< created when absent; one process at a time (lock)
   std::string host;       ///< a label of this node, shown in status
   Retention retention;
+  // The three sizes are what RecordBatch::weight() counts: text, and a little for each row, field
+  // and stream, so that rows without text are bounded, too.
   std::uint64_t epoch_raw_bytes = 32ULL << 20;  ///< an epoch closes at this size
   TimeNs epoch_age = 15 * 60 * kNsPerSecond;    ///< or when its oldest row is this old
-  std::uint64_t open_raw_bytes = 128ULL << 20;  ///< rows not yet in blocks; beyond it appends wait
+  std::uint64_t open_raw_bytes = 128ULL << 20;  ///< rows not yet in blocks; at it an epoch closes,
+                                                ///< and appends wait for that
+  std::uint32_t block_raw_bytes = 4U << 20;     ///< a block closes at this size
   std::uint64_t queue_bytes = 64ULL << 20;      ///< packed batches waiting for the commit thread
   std::uint64_t min_free_bytes = 256ULL << 20;  ///< below it appends get kUnavailable
   std::uint64_t batch_ids = 4'000'000;          ///< batch ids kept
   TimeNs batch_id_age = 24 * 3600 * kNsPerSecond;
-  std::uint32_t block_raw_bytes = 4U << 20;
   int zstd_level = 3;
   bool sync = true;             ///< false only in the test that shows that syncing matters
   rocksdb::Env* env = nullptr;  ///< default; a test passes one that loses power

@@ -187,6 +187,56 @@ TEST_F(StoreTest, SmallBatchesAreJoinedAndStayTheSameRows) {
   EXPECT_EQ(store->status().journal_bytes, 0U);
 }
 
+TEST_F(StoreTest, AnEpochClosesWhenOpenRowsAreAtTheirLimit) {
+  options.open_raw_bytes = 100'000;  // far below an epoch
+  reopen();
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(append_and_wait(*store, batch_of({std::string(30'000, 'x')})));
+  }
+  EXPECT_EQ(rows().size(), 20U);
+  store->close();
+}
+
+TEST_F(StoreTest, RowsWithoutTextFillEpochsAndBlocks) {
+  options.epoch_raw_bytes = 300'000;
+  options.block_raw_bytes = 64'000;
+  reopen();
+  ASSERT_TRUE(append_and_wait(*store, batch_of(std::vector<std::string>(20'000))));
+  EXPECT_TRUE(eventually([&] { return store->status().open_rows == 0; }));
+  const auto snapshot = store->snapshot();
+  EXPECT_GT(snapshot->blocks().size(), 5U);
+  for (const BlockRef& block : snapshot->blocks()) EXPECT_LT(block.summary.rows, 4'000U);
+  EXPECT_EQ(rows().size(), 20'000U);
+}
+
+TEST_F(StoreTest, LabelsFillBlocks) {
+  options.block_raw_bytes = 64'000;
+  reopen();
+  auto batch = std::make_shared<model::RecordBatch>();
+  for (int i = 0; i < 400; ++i) {
+    std::vector<model::Labels::Pair> labels{{"app", std::to_string(i) + std::string(1000, 'x')}};
+    batch->add_row(batch->intern_stream(model::Labels(std::move(labels))), kNoon, "m");
+  }
+  ASSERT_TRUE(append_and_wait(*store, batch));
+  ASSERT_TRUE(store->seal());
+  EXPECT_GT(store->snapshot()->blocks().size(), 5U);
+  EXPECT_EQ(rows().size(), 400U);
+}
+
+TEST_F(StoreTest, ARecordThatNoBlockCanHoldIsRefused) {
+  auto batch = std::make_shared<model::RecordBatch>();
+  const std::vector<model::Labels::Pair> labels{{"app", "web"}};
+  const auto stream = batch->intern_stream(model::Labels(labels));
+  batch->add_row(stream, kNoon, "small");
+  batch->add_field(batch->intern_field_name("huge"), model::FieldKind::kText,
+                   std::string(129 << 20, 'x'));
+  batch->add_row(stream, kNoon, "large");
+  const auto ack = append_and_wait(*store, batch);
+  ASSERT_FALSE(ack);
+  EXPECT_EQ(ack.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(ack.error().message, HasSubstr("record 2 of the batch"));
+}
+
 TEST_F(StoreTest, EpochClosesByAgeOfItsOldestRow) {
   ASSERT_TRUE(append_and_wait(*store, batch_of({"old"})));
   clock.advance(options.epoch_age);
