@@ -27,7 +27,8 @@ void log_retention(const Settings& settings) {
   log_info("retention",
            {{"age", retention.age ? to_duration_text(*retention.age) : "none"},
             {"bytes", retention.bytes ? to_bytes_text(*retention.bytes) : "none"},
-            {"bytes_from", settings.retention_bytes.automatic ? "free disk" : "settings"}});
+            {"bytes_from",
+             settings.retention_bytes.automatic ? "free disk at the first start" : "settings"}});
 }
 
 std::string host_name() {
@@ -80,7 +81,12 @@ Result<void> Daemon::open_store() {
   store_ = *std::move(store);
   // Now that the lock is ours: an address that was left behind leads nowhere.
   ::unlink(address_file(settings_).c_str());
-  return {};
+  return remember_limit(settings_);
+}
+
+Result<void> Daemon::remember_limit(const Settings& settings) const {
+  if (!settings.retention_bytes.automatic) return {};
+  return remember_automatic_limit(settings_.data_dir, *settings.retention_bytes.bytes);
 }
 
 Result<void> Daemon::serve() {
@@ -119,6 +125,7 @@ Result<void> Daemon::reload(const Settings& settings) {
   Settings next = settings;
   if (next.retention_bytes.automatic) {
     DURAMEN_TRY(next.retention_bytes.bytes, automatic_limit(settings_.data_dir));
+    DURAMEN_TRY_VOID(remember_limit(next));
   }
   settings_.log_level = next.log_level;
   settings_.log_format = next.log_format;

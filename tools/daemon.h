@@ -46,6 +46,7 @@ class Daemon {
  private:
   Daemon(Settings settings, const Clock& clock);
   Result<void> open_store();
+  Result<void> remember_limit(const Settings& settings) const;
   Result<void> serve();
   Result<void> write_address_file() const;
 

@@ -1,9 +1,13 @@
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <system_error>
 
 #include "tools/settings.h"
@@ -33,6 +37,13 @@ std::uint64_t disk_bytes_of(const std::string& directory) {
   return bytes;  // a directory that is not there yet holds nothing
 }
 
+std::string limit_file(const std::string& directory) { return directory + "/retention.bytes"; }
+
+Error cannot_write(const std::string& path) {
+  return {ErrorCode::kUnavailable,
+          "cannot write " + path + ": " + std::generic_category().message(errno)};
+}
+
 }  // namespace
 
 Result<std::string> default_data_dir(const Environment& environment) {
@@ -47,6 +58,19 @@ Result<std::string> default_data_dir(const Environment& environment) {
 }
 
 Result<std::uint64_t> automatic_limit(const std::string& directory) {
+  const std::string path = limit_file(directory);
+  if (std::ifstream kept(path); kept) {
+    std::string line;
+    std::getline(kept, line);
+    std::uint64_t bytes = 0;
+    const char* const end = line.data() + line.size();
+    if (const auto read = std::from_chars(line.data(), end, bytes);
+        read.ec == std::errc() && read.ptr == end && bytes != 0) {
+      return bytes;
+    }
+    return Error{ErrorCode::kInvalidArgument,
+                 path + ": not a number of bytes; delete it, and the limit is worked out anew"};
+  }
   // The nearest directory that can be seen is on the same file system as those made in it.
   std::filesystem::path place = std::filesystem::absolute(directory);
   struct statvfs info {};
@@ -59,6 +83,24 @@ Result<std::uint64_t> automatic_limit(const std::string& directory) {
   }
   const auto free = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
   return (free + disk_bytes_of(directory)) / 5 * 4;
+}
+
+Result<void> remember_automatic_limit(const std::string& directory, std::uint64_t bytes) {
+  const std::string path = limit_file(directory);
+  if (::access(path.c_str(), F_OK) == 0) return {};
+  const std::string temporary = path + ".new";
+  const std::string text = std::to_string(bytes) + "\n";
+  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) return cannot_write(temporary);
+  const bool written =
+      ::write(file, text.data(), text.size()) == std::ssize(text) && ::fsync(file) == 0;
+  ::close(file);
+  if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) return cannot_write(path);
+  const int place = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool kept = place >= 0 && ::fsync(place) == 0;
+  if (place >= 0) ::close(place);
+  if (!kept) return cannot_write(path);
+  return {};
 }
 
 }  // namespace duramen::tools

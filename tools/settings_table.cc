@@ -92,7 +92,7 @@ constexpr Setting kSettings[] = {
      ""},
     {"retention.bytes", Kind::kBytes, DURAMEN_FIELD(retention_bytes), 16 * kMiB, kNone, kReload,
      "Disk space for the store; beyond it the oldest days are dropped. `none`: no limit by size.",
-     "`auto`: 80 % of the free space of the file system plus what the store already takes"},
+     "`auto`: 80 % of the free space of the file system at the first start"},
 
     {"store.epoch_raw_bytes", Kind::kBytes, DURAMEN_FIELD(store.epoch_raw_bytes), 64 * kKiB,
      4 * kGiB, kRestart, "New rows are built into blocks when there are this many bytes of them.",

@@ -276,6 +276,23 @@ TEST(Places, AutomaticLimitIsThatOfTheNearestDirectory) {
   EXPECT_TRUE(automatic_limit("/dev/null/x"));
 }
 
+TEST(Places, AutomaticLimitStaysWhatTheFirstStartFound) {
+  const TemporaryDirectory directory;
+  ASSERT_TRUE(remember_automatic_limit(directory.path(), 12345));
+  ASSERT_TRUE(remember_automatic_limit(directory.path(), 99)) << "another start";
+  const auto later = automatic_limit(directory.path());
+  ASSERT_TRUE(later) << later.error().message;
+  EXPECT_EQ(*later, 12345U);
+}
+
+TEST(Places, AnAutomaticLimitThatIsNoNumberIsNamed) {
+  const TemporaryDirectory directory;
+  std::ofstream(directory.file("retention.bytes")) << "12x\n";
+  const auto limit = automatic_limit(directory.path());
+  ASSERT_FALSE(limit);
+  EXPECT_THAT(limit.error().message, HasSubstr("retention.bytes: not a number"));
+}
+
 TEST(Docs, ConfigPageIsWhatTheProgramSays) {
   std::ifstream file(DURAMEN_SOURCE_DIR "/docs/config.md", std::ios::binary);
   std::ostringstream text;
