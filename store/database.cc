@@ -161,6 +161,7 @@ Result<std::shared_ptr<Database>> Database::open(const std::string& path, rocksd
 Database::~Database() {
   rocksdb::CancelAllBackgroundWork(db_.get(), true);
   found_.clear();
+  leftovers_.clear();
   default_.reset();
   meta_.reset();
   journal_.reset();
@@ -170,23 +171,37 @@ Database::~Database() {
 
 Result<std::vector<Database::Family>> Database::create_segments(
     const std::vector<std::string>& names) {
+  std::vector<std::string> missing;
+  for (const std::string& name : names) {
+    if (!leftovers_.contains(name)) missing.push_back(name);
+  }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const auto status = db_->CreateColumnFamilies(segment_options(), names, &handles);
+  const auto status = db_->CreateColumnFamilies(segment_options(), missing, &handles);
+  // Some may have been made when not all were: they are taken over at the next try, or dropped.
+  for (std::size_t i = 0; i < handles.size(); ++i) leftovers_[missing[i]] = share(handles[i]);
+  if (!status.ok()) return to_error(status, "create segments");
   std::vector<Family> families;
-  for (rocksdb::ColumnFamilyHandle* handle : handles) families.push_back(share(handle));
-  if (!status.ok()) {
-    // Some may have been made: without a registry entry they are nothing, and the name must be
-    // free.
-    for (const Family& family : families)
-      db_->DropColumnFamily(family.get()).PermitUncheckedError();
-    return to_error(status, "create segments");
+  for (const std::string& name : names) {
+    families.push_back(leftovers_.at(name));
+    leftovers_.erase(name);
   }
   return families;
 }
 
 Result<void> Database::drop_segment(const Family& family) {
   const auto status = db_->DropColumnFamily(family.get());
-  if (!status.ok()) return to_error(status, "drop segment " + family->GetName());
+  if (status.ok()) return {};
+  leftovers_[family->GetName()] = family;
+  return to_error(status, "drop segment " + family->GetName());
+}
+
+Result<void> Database::drop_leftovers() {
+  while (!leftovers_.empty()) {
+    const Family family = leftovers_.begin()->second;
+    const auto status = db_->DropColumnFamily(family.get());
+    if (!status.ok()) return to_error(status, "drop what is left of segment " + family->GetName());
+    leftovers_.erase(leftovers_.begin());
+  }
   return {};
 }
 

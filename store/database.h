@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,8 +47,10 @@ class Database : public std::enable_shared_from_this<Database> {
 
   /// All at once: RocksDB writes its options file, which names every column family, once a call.
   Result<std::vector<Family>> create_segments(const std::vector<std::string>& names);
-  /// Readers that hold the handle go on; files go when the last one lets go.
+  /// Readers that hold the handle go on; files go when the last one lets go. One that could not be
+  /// dropped is kept: drop_leftovers() tries again, and a segment of its name takes it over.
   Result<void> drop_segment(const Family& family);
+  Result<void> drop_leftovers();
 
   Result<void> write(rocksdb::WriteBatch& batch, bool sync);
   /// Nothing when there is no such key.
@@ -83,6 +86,9 @@ class Database : public std::enable_shared_from_this<Database> {
   Family journal_;
   Family batches_;
   std::vector<std::pair<std::string, Family>> found_;
+  /// Column families that are no segment's and could not be dropped. Whoever calls
+  /// create_segments() and the two below does so on one thread at a time.
+  std::map<std::string, Family> leftovers_;
 };
 
 }  // namespace duramen::store

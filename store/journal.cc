@@ -17,6 +17,7 @@ namespace duramen::store {
 namespace {
 
 constexpr std::uint64_t kGroupBytes = 32ULL << 20;
+constexpr auto kRetryRefused = std::chrono::seconds(1);
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -233,9 +234,11 @@ void Journal::give_back(std::uint64_t bytes) {
   queued_bytes_ -= bytes;
 }
 
+/// Empty when closing, and every now and then while appends are refused.
 std::vector<Journal::Pending> Journal::take_group() {
   const MutexLock lock(mutex_);
-  while (queue_.empty() && !closing_) changed_.wait(mutex_);
+  while (queue_.empty() && !closing_ && !refusal_) changed_.wait(mutex_);
+  if (queue_.empty() && !closing_) changed_.wait_for(mutex_, kRetryRefused);
   std::uint64_t bytes = 0;
   std::size_t n = 0;
   while (n < queue_.size() && (n == 0 || bytes + queue_[n].bytes <= kGroupBytes))
@@ -249,7 +252,11 @@ std::vector<Journal::Pending> Journal::take_group() {
 void Journal::run() {
   while (true) {
     std::vector<Pending> group = take_group();
-    if (group.empty()) return;
+    if (group.empty()) {
+      if (closed_and_empty()) return;
+      try_again();
+      continue;
+    }
     // A full store stops here, with the journal on disk within its bounds: acks get slow, then the
     // queue fills and senders are told to come back.
     if (catalog_->wait_for_room()) {
@@ -260,6 +267,18 @@ void Journal::run() {
       }
     }
   }
+}
+
+bool Journal::closed_and_empty() const {
+  const MutexLock lock(mutex_);
+  return closing_ && queue_.empty();
+}
+
+/// Nobody may be sending: those who look before they send would wait for ever.
+void Journal::try_again() {
+  if (!check_disk() || !recover()) return;
+  const MutexLock lock(mutex_);
+  refusal_.reset();
 }
 
 void Journal::refuse(std::string reason) {
@@ -379,13 +398,16 @@ Result<model::AppendAck> Journal::stage(Group& group, const Pending& pending) {
 
 Result<void> Journal::commit_group(const std::vector<Pending>& pending,
                                    std::vector<Outcome>& outcomes) {
-  DURAMEN_TRY_VOID(check_disk());
-  DURAMEN_TRY_VOID(recover());
+  if (failed_) {
+    DURAMEN_TRY_VOID(check_disk());
+    DURAMEN_TRY_VOID(recover());
+  }
   Group group;
   group.next = next_;
   group.node = node();
   for (const Pending& one : pending) outcomes.push_back({stage(group, one)});
-  if (group.open.empty()) return {};
+  if (group.open.empty()) return {};  // repeats need no room
+  DURAMEN_TRY_VOID(check_disk());
   const auto started = std::chrono::steady_clock::now();
   next_ = group.next;  // also when the write fails: its seqs may lie in a WAL that is read again
   if (auto written = database_->write(group.batch, options_.sync); !written) {
@@ -405,6 +427,15 @@ Result<void> Journal::commit_group(const std::vector<Pending>& pending,
 }
 
 Result<void> Journal::forget_old_batch_ids() {
+  constexpr int kRounds = 100;  // a million ids at once, so that other housekeeping has its turn
+  for (int round = 0; round < kRounds; ++round) {
+    DURAMEN_TRY(const bool more, forget_some_batch_ids());
+    if (!more) break;
+  }
+  return {};
+}
+
+Result<bool> Journal::forget_some_batch_ids() {
   const TimeNs oldest = clock_.now() - options_.batch_id_age;
   const std::uint64_t total = batch_ids_.load();
   std::uint64_t excess = total > options_.batch_ids ? total - options_.batch_ids : 0;
@@ -428,10 +459,11 @@ Result<void> Journal::forget_old_batch_ids() {
     batch.Delete(family, id_key).PermitUncheckedError();
     ++gone;
   }
-  if (gone == 0) return {};
+  if (!it->status().ok()) return to_error(it->status(), "batch ids");
+  if (gone == 0) return false;
   DURAMEN_TRY_VOID(database_->write(batch, false));
   batch_ids_ -= gone;
-  return {};
+  return gone == kAtOnce;
 }
 
 }  // namespace duramen::store

@@ -81,6 +81,10 @@ class Journal {
   void stage_batch_id(Group& group, const Pending& pending, const model::AppendAck& ack);
   Result<std::optional<model::AppendAck>> find_repeat(const Group& group,
                                                       const model::BatchId& id) const;
+  bool closed_and_empty() const;
+  void try_again();
+  /// True when it stopped before the last one that may go.
+  Result<bool> forget_some_batch_ids();
   Result<void> check_disk();
   Result<void> recover();
   Result<void> begin_incarnation();

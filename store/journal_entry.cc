@@ -160,8 +160,8 @@ Result<JournalEntry> decode_journal_entry(std::string_view entry) {
                                                 ": written by a newer Duramen"};
   }
   JournalEntry out;
-  const bool has_id = (in.u8() & kHasBatchId) != 0;
-  in.u16();
+  const std::uint8_t flags = in.u8();
+  const std::uint16_t reserved = in.u16();
   out.head.rows = in.u32();
   out.head.node = model::NodeId(in.u64());
   out.head.received = in.i64();
@@ -169,12 +169,13 @@ Result<JournalEntry> decode_journal_entry(std::string_view entry) {
   id.id.high = in.u64();
   id.id.low = in.u64();
   id.payload = in.u64();
-  if (has_id) out.head.batch_id = id;
+  if ((flags & kHasBatchId) != 0) out.head.batch_id = id;
   const std::uint64_t size = in.u64();
   const std::uint64_t columns_sum = in.u64();
   if (version != kVersion || in.u64() != checksum64(entry.substr(0, kHeadSize - 8))) {
     return damaged("checksum of the head");
   }
+  if ((flags & ~kHasBatchId) != 0 || reserved != 0) return damaged("reserved bits are set");
   const std::string_view packed = in.rest();
   if (checksum64(packed) != columns_sum) return damaged("checksum of the columns");
   if (size > kMaxColumns) return damaged("impossible size");

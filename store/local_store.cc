@@ -307,6 +307,8 @@ Result<void> LocalStore::seal() {
     if (seals_done_ < mine) return Error{ErrorCode::kUnavailable, "the store is closing"};
     if (seal_error_) return *seal_error_;
   }
+  // No segment may go while it is flushed.
+  const MutexLock work(work_mutex_);
   std::vector<Database::Family> families;
   for (const SegmentPtr& segment : catalog_->segments()) families.push_back(segment->family);
   return database_->flush_all(families);
@@ -323,6 +325,9 @@ void LocalStore::housekeeping() {
   }
   const MutexLock work(work_mutex_);
   const std::int64_t today = day_of(clock_.now());
+  if (auto dropped = database_->drop_leftovers(); !dropped) {
+    log_error("a segment that is gone still takes room", {{"error", dropped.error().message}});
+  }
   if (auto made = ensure_segments({today, today + 1}); !made) {
     log_error("making segments ahead failed", {{"error", made.error().message}});
   }

@@ -33,6 +33,7 @@ class FakeStore final : public store::Store {
     return {};
   }
   store::StoreStatus status() override { return status_now; }
+  std::optional<std::string> writes_refused() const override { return status_now.writes_refused; }
   std::string store_id() const override { return "5709e1d"; }
   Result<store::VerifyReport> verify(
       const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {

@@ -180,6 +180,14 @@ TEST_F(FailedWrite, OfAFullDiskIsRefusedAndTheNextIsTakenByANewIncarnation) {
   EXPECT_EQ(temporary_.rows(), before);
 }
 
+TEST_F(FailedWrite, OfAFullDiskIsForgottenThoughNobodySends) {
+  fs_->fail_once_after(1, rocksdb::IOStatus::NoSpace("injected fault"));
+  ASSERT_FALSE(append("a"));
+  EXPECT_TRUE(temporary_.store->writes_refused());
+  EXPECT_TRUE(eventually([&] { return !temporary_.store->writes_refused(); }));
+  ASSERT_TRUE(append("a"));
+}
+
 TEST_F(FailedWrite, OfABrokenDiskIsRefusedUntilTheStoreIsReopened) {
   fs_->fail_once_after(1, rocksdb::IOStatus::IOError("injected fault"));
   EXPECT_FALSE(append("a"));
