@@ -39,6 +39,7 @@ struct StoreOptions {
   std::uint64_t batch_ids = 4'000'000;          ///< batch ids kept
   TimeNs batch_id_age = 24 * 3600 * kNsPerSecond;
   std::uint32_t block_raw_bytes = 4U << 20;
+  std::uint64_t window_raw_bytes = 1ULL << 30;  ///< a window ends with the epoch that fills it
   int zstd_level = 3;
   bool sync = true;             ///< false only in the test that shows that syncing matters
   rocksdb::Env* env = nullptr;  ///< default; a test passes one that loses power
