@@ -37,7 +37,6 @@ struct Window {
   model::Seq end;
   std::uint64_t raw_bytes = 0;
 };
-inline constexpr std::uint64_t kWindowRawBytes = 1ULL << 30;
 
 std::string encode_window_value(const Window& window);
 Result<Window> decode_window(std::string_view key, std::string_view value);

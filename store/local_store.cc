@@ -264,7 +264,9 @@ Result<void> LocalStore::commit_epoch(const std::vector<OpenBatch>& batches,
   const model::Seq begin = batches.front().rows.identity(0).seq;
   const model::Seq end = last.identity(last.rows() - 1).seq.plus(1);
   Window window = state_.window;
-  if (window.raw_bytes >= kWindowRawBytes) window = {window.id.plus(1), begin, begin, 0};
+  if (window.raw_bytes >= options_.window_raw_bytes) {
+    window = {window.id.plus(1), begin, begin, 0};
+  }
   window.end = end;
   for (const OpenBatch& batch : batches) window.raw_bytes += batch.raw_bytes;
 

@@ -42,6 +42,7 @@ struct StoreOptions {
   std::uint64_t min_free_bytes = 256ULL << 20;  ///< below it appends get kUnavailable
   std::uint64_t batch_ids = 4'000'000;          ///< batch ids kept
   TimeNs batch_id_age = 24 * 3600 * kNsPerSecond;
+  std::uint64_t window_raw_bytes = 1ULL << 30;  ///< a window ends with the epoch that fills it
   int zstd_level = 3;
   bool sync = true;             ///< false only in the test that shows that syncing matters
   rocksdb::Env* env = nullptr;  ///< default; a test passes one that loses power
