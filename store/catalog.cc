@@ -279,11 +279,11 @@ Result<model::RowSet> Catalog::read_block(const Segment& segment, const Director
                      std::string("no value for part ") + static_cast<char>(kBlockParts[i])};
       parts[i] = *std::move(value);
     }
-    DURAMEN_TRY(auto rows, decode_block(parts[0], parts[1], parts[2], parts[3]));
-    if (rows.rows() != block.summary.rows) {
-      return Error{ErrorCode::kDataLoss, "it has " + std::to_string(rows.rows()) + " rows"};
+    DURAMEN_TRY(const BlockSummary summary, read_summary(parts[0]));
+    if (summary != block.summary) {
+      return Error{ErrorCode::kDataLoss, "its head is not the one that the directory names"};
     }
-    return rows;
+    return decode_block(parts[0], parts[1], parts[2], parts[3]);
   };
   auto rows = read();
   if (!rows && rows.error().code == ErrorCode::kDataLoss)

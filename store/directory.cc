@@ -1,5 +1,7 @@
 #include "store/directory.h"
 
+#include <limits>
+
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "base/time_text.h"
@@ -72,6 +74,7 @@ Result<Window> decode_window(std::string_view key, std::string_view value) {
   window.first = model::Seq(in.u64());
   window.end = model::Seq(in.u64());
   window.raw_bytes = in.u64();
+  if (window.end < window.first) return damaged("a window that ends before it begins");
   return window;
 }
 
@@ -100,6 +103,10 @@ Result<std::int64_t> decode_segment_day(std::string_view value) {
   const std::int64_t day = in.i64();
   in.text();
   if (!in.ok() || !in.done()) return damaged("a segment entry of the wrong size");
+  if (day < day_of(std::numeric_limits<TimeNs>::min()) ||
+      day > day_of(std::numeric_limits<TimeNs>::max())) {
+    return damaged("a segment of a day that there is not");
+  }
   return day;
 }
 

@@ -169,13 +169,17 @@ Result<JournalEntry> decode_journal_entry(std::string_view entry) {
   id.id.high = in.u64();
   id.id.low = in.u64();
   id.payload = in.u64();
-  if ((flags & kHasBatchId) != 0) out.head.batch_id = id;
+  const bool has_id = (flags & kHasBatchId) != 0;
+  if (has_id) out.head.batch_id = id;
   const std::uint64_t size = in.u64();
   const std::uint64_t columns_sum = in.u64();
   if (version != kVersion || in.u64() != checksum64(entry.substr(0, kHeadSize - 8))) {
     return damaged("checksum of the head");
   }
-  if ((flags & ~kHasBatchId) != 0 || reserved != 0) return damaged("reserved bits are set");
+  if ((flags & ~kHasBatchId) != 0 || reserved != 0 ||
+      (!has_id && (id.payload != 0 || id.id != Hash128{}))) {
+    return damaged("reserved bits are set");
+  }
   const std::string_view packed = in.rest();
   if (checksum64(packed) != columns_sum) return damaged("checksum of the columns");
   if (size > kMaxColumns) return damaged("impossible size");

@@ -25,6 +25,7 @@ Result<void> check_format(std::string_view value) {
   ByteReader in(value);
   const std::uint32_t format = in.u32();
   if (!in.ok() || !in.done()) return damaged("the format has the wrong size");
+  if (format == 0) return damaged("the format is 0");
   if (format > kStoreFormat) {
     return Error{ErrorCode::kUnimplemented,
                  "the data directory has format " + std::to_string(format) +
@@ -50,6 +51,9 @@ Result<void> take_segment(std::string_view key, std::string_view value, StoreSta
   Segment segment;
   segment.name = key.substr(1);
   DURAMEN_TRY(segment.day, decode_segment_day(value));
+  if (segment.name != segment_name(segment.day, kDefaultClass)) {
+    return damaged("segment " + segment.name + " says that it is of another day");
+  }
   state.segments[segment.name] = std::move(segment);
   return {};
 }

@@ -210,7 +210,10 @@ void expect_window_refused(std::string_view key, std::string_view value) {
 }
 
 Window window_of(Random& random) {
-  return {model::WindowId(random()), model::Seq(random()), model::Seq(random()), random()};
+  const std::uint64_t a = random();
+  const std::uint64_t b = random();
+  return {model::WindowId(random()), model::Seq(std::min(a, b)), model::Seq(std::max(a, b)),
+          random()};
 }
 
 TEST(DirectoryWindow, EdgesAndRandomWindowsComeBack) {
@@ -221,6 +224,11 @@ TEST(DirectoryWindow, EdgesAndRandomWindowsComeBack) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   Random random(seed);
   for (int i = 0; i < 2000; ++i) expect_round_trip(window_of(random));
+}
+
+TEST(DirectoryWindow, OneThatEndsBeforeItBeginsIsRefused) {
+  const Window window{model::WindowId(1), model::Seq(8), model::Seq(7), 0};
+  expect_window_refused(key_of(window), encode_window_value(window));
 }
 
 TEST(DirectoryWindow, LiesAsTheFormatPageSays) {
@@ -243,6 +251,9 @@ TEST(DirectoryWindow, AKeyOrValueOfAnotherSizeIsRefused) {
   }
 }
 
+const std::int64_t kFirstDay = day_of(kMin<TimeNs>);
+const std::int64_t kLastDay = day_of(kMax<TimeNs>);
+
 void expect_day_back(std::int64_t day, std::string_view retention_class) {
   const auto back = decode_segment_day(encode_segment_value(day, retention_class));
   ASSERT_TRUE(back) << back.error().message;
@@ -250,8 +261,8 @@ void expect_day_back(std::int64_t day, std::string_view retention_class) {
 }
 
 TEST(SegmentValue, EdgesAndRandomDaysComeBack) {
-  for (const std::int64_t day : {kMin<std::int64_t>, std::int64_t{-1}, std::int64_t{0},
-                                 std::int64_t{20'777}, kMax<std::int64_t>}) {
+  for (const std::int64_t day :
+       {kFirstDay, std::int64_t{-1}, std::int64_t{0}, std::int64_t{20'777}, kLastDay}) {
     for (const std::string& retention_class :
          {std::string(), std::string("default"), std::string("a\0b", 3), std::string(300, 'x')}) {
       expect_day_back(day, retention_class);
@@ -261,7 +272,16 @@ TEST(SegmentValue, EdgesAndRandomDaysComeBack) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   Random random(seed);
   for (int i = 0; i < 2000; ++i) {
-    expect_day_back(static_cast<std::int64_t>(random()), std::string(random() % 200, 'c'));
+    const auto days = static_cast<std::uint64_t>(kLastDay - kFirstDay) + 1;
+    expect_day_back(kFirstDay + static_cast<std::int64_t>(random() % days),
+                    std::string(random() % 200, 'c'));
+  }
+}
+
+TEST(SegmentValue, ADayThatNoTimeIsInIsRefused) {
+  for (const std::int64_t day :
+       {kFirstDay - 1, kLastDay + 1, kMin<std::int64_t>, kMax<std::int64_t>}) {
+    EXPECT_FALSE(decode_segment_day(encode_segment_value(day, kDefaultClass))) << day;
   }
 }
 
