@@ -47,6 +47,9 @@ class BodyWriter {
   virtual bool gone() const = 0;
   /// Calls `on_gone` once when the client goes away (at once if it has gone); from an I/O thread.
   virtual void when_gone(std::function<void()> on_gone) = 0;
+  /// A write() that waits for a slow client asks `check` several times a second, and gives its
+  /// error. Before the first write().
+  virtual void give_up_when(std::function<Result<void>()> check) = 0;
 };
 
 /// Produces a body on a stream thread, which may block. An error before the first write() becomes a

@@ -10,4 +10,10 @@ TimeNs SystemClock::now() const {
       .count();
 }
 
+TimeNs SystemClock::monotonic() const {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 }  // namespace duramen

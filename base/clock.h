@@ -22,17 +22,21 @@ class Clock {
   Clock& operator=(Clock&&) = delete;
   virtual ~Clock() = default;
   virtual TimeNs now() const = 0;
+  /// For lengths of time: never set back or forward, from an unknown beginning.
+  virtual TimeNs monotonic() const = 0;
 };
 
 class SystemClock final : public Clock {
  public:
   TimeNs now() const override;
+  TimeNs monotonic() const override;
 };
 
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(TimeNs start) : now_(start) {}
   TimeNs now() const override { return now_.load(); }
+  TimeNs monotonic() const override { return now_.load(); }
   void set(TimeNs now) { now_.store(now); }
   void advance(TimeNs by) { now_.fetch_add(by); }
 

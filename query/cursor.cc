@@ -7,12 +7,18 @@
 namespace duramen::query {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr std::size_t kMaxText = 1024;
 
 void write_optional(ByteWriter& writer, const std::optional<TimeNs>& time) {
   writer.u8(time ? 1 : 0);
   writer.i64(time.value_or(0));
+}
+
+std::optional<TimeNs> read_optional(ByteReader& reader) {
+  const bool given = reader.u8() != 0;
+  const TimeNs time = reader.i64();
+  return given ? std::optional(time) : std::nullopt;
 }
 
 Error bad_cursor(std::string_view why) {
@@ -31,6 +37,9 @@ std::string Cursor::to_text() const {
   writer.u64(last.node.value());
   writer.varint(last.seq.value());
   writer.u64(query);
+  write_optional(writer, start);
+  write_optional(writer, end);
+  writer.text(oldest_segment);
   writer.u64(checksum64(bytes));
   std::string text = to_base64(bytes);
   for (char& c : text) {
@@ -66,6 +75,9 @@ Result<Cursor> Cursor::from_text(std::string_view text) {
   out.last.node = model::NodeId(reader.u64());
   out.last.seq = model::Seq(reader.varint());
   out.query = reader.u64();
+  out.start = read_optional(reader);
+  out.end = read_optional(reader);
+  out.oldest_segment = reader.text();
   if (!reader.ok() || !reader.done()) return bad_cursor("it is not complete");
   return out;
 }
@@ -74,8 +86,6 @@ std::uint64_t hash_request(const QueryRequest& request) {
   std::string bytes;
   ByteWriter writer(bytes);
   writer.text(request.q);
-  write_optional(writer, request.start);
-  write_optional(writer, request.end);
   writer.u8(request.order == Order::kNewestFirst ? 0 : 1);
   return checksum64(bytes);
 }

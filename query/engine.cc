@@ -126,6 +126,7 @@ class AdmittedQuery final : public RunningQuery {
 
   std::uint64_t id() const override { return admission_->running().id; }
   void cancel() override { admission_->running().progress.cancel(); }
+  Result<void> check() const override { return admission_->running().progress.check(); }
 
   Result<QueryEnd> run(const LineWriter& write) override {
     if (ran_.exchange(true)) return Error{ErrorCode::kInternal, "a query runs only once"};
@@ -184,7 +185,7 @@ Result<void> check_cursor(const Cursor& cursor, const Execution& execution) {
                   execution.store_id + ")");
   }
   if (cursor.query != hash_request(execution.request)) {
-    return refuse("it belongs to another query: text, range and order must be the same");
+    return refuse("it belongs to another query: text and order must be the same");
   }
   if (cursor.snapshot > execution.snapshot->seq()) {
     return refuse("it belongs to a later state of this store");
@@ -253,6 +254,8 @@ class Engine final : public QueryEngine {
     if (!request.cursor.empty()) {
       DURAMEN_TRY(execution.after, Cursor::from_text(request.cursor));
       DURAMEN_TRY_VOID(check_cursor(*execution.after, execution));
+      execution.request.start = execution.after->start;
+      execution.request.end = execution.after->end;
     }
     return std::shared_ptr<RunningQuery>(
         std::make_shared<AdmittedQuery>(std::move(admission), std::move(execution), meters_));

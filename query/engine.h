@@ -25,7 +25,9 @@ struct QueryRequest {
   std::optional<TimeNs> end;           ///< exclusive
   std::optional<std::uint64_t> limit;  ///< rows of the answer; none: the default (100), 0: no limit
   Order order = Order::kNewestFirst;
-  std::string cursor;  ///< from an earlier answer's end; q, range and order must be the same
+  /// From an earlier answer's end; q and order must be the same. The range is that of the first
+  /// page, whatever start and end say now: relative ones have moved on.
+  std::string cursor;
   std::optional<TimeNs> timeout;  ///< none: the engine's limit; never above it
 };
 
@@ -77,6 +79,9 @@ class RunningQuery {
   /// how much, what to do), kInvalidArgument (found only while running, such as a bad capture).
   virtual Result<QueryEnd> run(const LineWriter& write) = 0;
   virtual void cancel() = 0;
+  /// Whether it may go on, for who waits on its behalf. Errors: kCancelled, kDeadlineExceeded.
+  /// Threading: any thread.
+  virtual Result<void> check() const = 0;
 };
 
 /// Parses, admits, runs, lists and stops queries against one store.

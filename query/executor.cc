@@ -49,13 +49,14 @@ class Executor {
 
   Result<QueryEnd> run() {
     DURAMEN_TRY_VOID(prepare());
+    note_dropped_segments();
     DURAMEN_TRY_VOID(plan_.rest.empty() ? run_rows() : run_pipes());
     end_.rows = output_.rows();
     if (output_.cut() && end_.cursor.empty()) {
       end_.warnings.push_back("the answer was cut at its limit of " +
                               std::to_string(execution_.limit) + " rows; more would follow");
     }
-    end_.partial = !scan_->warnings().empty();
+    end_.partial = end_.partial || !scan_->warnings().empty();
     const auto& damage = scan_->warnings();
     end_.warnings.insert(end_.warnings.end(), damage.begin(), damage.end());
     DURAMEN_TRY_VOID(add_hint());
@@ -71,6 +72,8 @@ class Executor {
   Result<void> run_in_order(Stage& first, std::uint64_t rows);
   Result<void> run_in_any_order(Stage& first);
   Result<void> add_hint();
+  std::string oldest_segment() const;
+  void note_dropped_segments();
 
   TimeRange range() const { return {execution_.request.start, execution_.request.end}; }
   model::Seq up_to() const {
@@ -86,7 +89,14 @@ class Executor {
     return options;
   }
   std::string cursor_after(const Position& last) const {
-    return Cursor{execution_.store_id, up_to(), last, hash_request(execution_.request)}.to_text();
+    return Cursor{execution_.store_id,
+                  up_to(),
+                  last,
+                  hash_request(execution_.request),
+                  execution_.request.start,
+                  execution_.request.end,
+                  execution_.after ? execution_.after->oldest_segment : oldest_segment()}
+        .to_text();
   }
 
   const Execution& execution_;
@@ -114,6 +124,27 @@ Result<void> Executor::prepare() {
   DURAMEN_TRY(stages_, make_stages(plan_.rest, context, !head_first, output_));
   scan_.emplace(*execution_.snapshot, up_to(), names_, *matcher_, operations_, progress_);
   return {};
+}
+
+/// Of the segments that have rows in the range; retention takes the oldest first.
+std::string Executor::oldest_segment() const {
+  std::string oldest;
+  for (const store::BlockRef& block : execution_.snapshot->blocks()) {
+    const bool counts = range().touches(block.summary.min_time, block.summary.max_time);
+    if (counts && (oldest.empty() || block.segment < oldest)) oldest = block.segment;
+  }
+  return oldest;
+}
+
+void Executor::note_dropped_segments() {
+  if (!execution_.after || execution_.after->oldest_segment.empty()) return;
+  const std::string oldest = oldest_segment();
+  if (!oldest.empty() && oldest <= execution_.after->oldest_segment) return;
+  end_.partial = true;
+  end_.warnings.push_back(
+      "retention dropped " + execution_.after->oldest_segment +
+      (oldest.empty() ? std::string(" and all after it") : " and what lay before " + oldest) +
+      " since the first page: their rows are missing here");
 }
 
 Result<void> Executor::run_rows() {
@@ -168,6 +199,7 @@ Result<void> Executor::add_hint() {
   const bool narrowed = execution_.request.start || execution_.request.end;
   if (!narrowed || execution_.after || output_.rows() != 0 || scan_->matched() != 0) return {};
   const TimeNs stop_at = progress_.elapsed() + kHintTime;
+  const std::size_t warned = scan_->warnings().size();
   std::uint64_t count = 0;
   TimeNs first = 0;
   TimeNs last = 0;
@@ -187,6 +219,7 @@ Result<void> Executor::add_hint() {
     complete = read.has_value();
     if (!complete) break;
   }
+  complete = complete && scan_->warnings().size() == warned;
   if (count == 0) {
     if (complete) end_.hint = "no match in the range, nor at any other time";
     return {};

@@ -11,6 +11,7 @@ std::size_t KeptRow::memory_bytes() const {
 
 OrderedScan::OrderedScan(Scan& scan, Progress& progress, const OrderedScanOptions& options)
     : scan_(scan),
+      progress_(progress),
       options_(options),
       memory_limit_(progress.memory_limit() / 2),
       memory_(progress),
@@ -53,6 +54,8 @@ Result<void> OrderedScan::run(const Take& take) {
     if (!kept_.empty()) after_ = kept_.back().position;
     const std::uint64_t count = kept_.size();
     for (KeptRow& row : kept_) {
+      // Who takes the rows may be slow.
+      DURAMEN_TRY_VOID(progress_.check());
       DURAMEN_TRY(const bool more, take(std::move(row)));
       if (!more) return {};
     }

@@ -63,6 +63,7 @@ class OrderedScan {
   void sort_kept();
 
   Scan& scan_;
+  const Progress& progress_;
   const OrderedScanOptions options_;
   const std::size_t memory_limit_;
   MemoryUse memory_;

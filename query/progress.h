@@ -17,14 +17,18 @@ namespace duramen::query {
 class Progress {
  public:
   Progress(const Clock& clock, TimeNs timeout, std::uint64_t memory_limit)
-      : clock_(clock), started_(clock.now()), timeout_(timeout), memory_limit_(memory_limit) {}
+      : clock_(clock),
+        started_(clock.now()),
+        started_monotonic_(clock.monotonic()),
+        timeout_(timeout),
+        memory_limit_(memory_limit) {}
 
   /// Call at least every 1,000 rows. Errors: kCancelled, kDeadlineExceeded.
   Result<void> check() const;
   void cancel() { cancelled_ = true; }
 
   TimeNs started() const { return started_; }
-  TimeNs elapsed() const { return clock_.now() - started_; }
+  TimeNs elapsed() const { return clock_.monotonic() - started_monotonic_; }
   std::uint64_t memory_limit() const { return memory_limit_; }
 
   /// Sets what a stage holds now, in place of what it said before.
@@ -40,6 +44,7 @@ class Progress {
  private:
   const Clock& clock_;
   const TimeNs started_;
+  const TimeNs started_monotonic_;
   const TimeNs timeout_;
   const std::uint64_t memory_limit_;
   std::atomic<std::uint64_t> memory_{0};

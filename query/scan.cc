@@ -14,9 +14,10 @@ ScanUnit open_unit(const model::RowSet& rows) {
   return {nullptr, &rows, *first, *last};
 }
 
+/// This block cannot be read, others may be: also for a bad sector (kUnavailable).
 bool is_damage(ErrorCode code) {
   return code == ErrorCode::kDataLoss || code == ErrorCode::kUnimplemented ||
-         code == ErrorCode::kNotFound;
+         code == ErrorCode::kNotFound || code == ErrorCode::kUnavailable;
 }
 
 }  // namespace

@@ -305,8 +305,8 @@ Result<void> LocalStore::seal() {
     const MutexLock lock(mutex_);
     const std::uint64_t mine = ++seals_wanted_;
     changed_.notify_all();
-    while (seals_done_ < mine && !closing_) changed_.wait(mutex_);
-    if (seals_done_ < mine) return Error{ErrorCode::kUnavailable, "the store is closing"};
+    while (seals_done_ < mine && !closing_ && !interrupted_) changed_.wait(mutex_);
+    if (seals_done_ < mine) return Error{ErrorCode::kCancelled, "the store is closing"};
     if (seal_error_) return *seal_error_;
   }
   // No segment may go while it is flushed.
@@ -379,7 +379,7 @@ Result<void> LocalStore::drop_segment(const std::string& name) {
 StoreStatus LocalStore::status() {
   StoreStatus status;
   status.node = journal_->node();
-  status.store_id = hash128(state_.store_id).to_hex();
+  status.store_id = store_id();
   status.host = options_.host;
   status.batch_ids = journal_->batch_ids();
   status.writes_refused = journal_->refusal();
@@ -420,6 +420,7 @@ Result<void> LocalStore::verify_blocks(
   for (const SegmentPtr& segment : segments) total += segment->blocks.size();
   for (const SegmentPtr& segment : segments) {
     for (const DirectoryEntry& block : segment->blocks) {
+      if (interrupted_) return Error{ErrorCode::kCancelled, "the store is closing"};
       auto rows = catalog_->read_block(*segment, block);
       if (!rows) {
         report.faults.push_back(rows.error().message);
@@ -451,6 +452,12 @@ Result<void> LocalStore::verify_journal(VerifyReport& report) {
       });
   if (!scanned) report.faults.push_back(scanned.error().message);
   return {};
+}
+
+void LocalStore::interrupt() {
+  const MutexLock lock(mutex_);
+  interrupted_ = true;
+  changed_.notify_all();
 }
 
 void LocalStore::close() {

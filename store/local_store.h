@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <set>
@@ -48,11 +49,12 @@ class LocalStore final : public Store {
   Result<void> seal() override;
   StoreStatus status() override;
   std::optional<std::string> writes_refused() const override { return journal_->refusal(); }
-  std::string store_id() const override { return state_.store_id; }
+  std::string store_id() const override { return hash128(state_.store_id).to_hex(); }
   Result<VerifyReport> verify(
       const std::function<void(std::uint64_t, std::uint64_t)>& progress) override;
   void set_retention(Retention retention) override;
   Result<std::vector<std::string>> enforce_retention() override;
+  void interrupt() override;
   void close() override;
 
  private:
@@ -75,6 +77,8 @@ class LocalStore final : public Store {
   Result<void> verify_blocks(VerifyReport& report,
                              const std::function<void(std::uint64_t, std::uint64_t)>& progress);
   Result<void> verify_journal(VerifyReport& report);
+
+  std::atomic<bool> interrupted_{false};
 
   const StoreOptions options_;
   const Clock& clock_;

@@ -127,21 +127,23 @@ class Store : public model::RecordSink {
                                              MetricRegistry& metrics);
 
   virtual std::shared_ptr<const Snapshot> snapshot() = 0;
-  /// Ends the epoch, builds its blocks, merges, flushes every column family, drops old WAL files.
-  /// Blocks until done.
+  /// Ends the epoch, builds its blocks, flushes every column family, drops old WAL files.
+  /// Blocks until done. Errors: kCancelled after interrupt().
   virtual Result<void> seal() = 0;
   virtual StoreStatus status() = 0;
   /// Why appends get kUnavailable now; cheap, unlike status().
   virtual std::optional<std::string> writes_refused() const = 0;
   virtual std::string store_id() const = 0;
   /// Reads everything and checks every checksum; `progress(done, total)` blocks-wise.
-  /// Errors: only when it cannot run; what it finds is in the report.
+  /// Errors: only when it cannot run; what it finds is in the report. kCancelled after interrupt().
   virtual Result<VerifyReport> verify(
       const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
   /// Takes effect at once.
   virtual void set_retention(Retention retention) = 0;
   /// Applies retention now (else the builder thread does every 10 s). Gives dropped segments.
   virtual Result<std::vector<std::string>> enforce_retention() = 0;
+  /// Long calls, running and to come, end soon: the caller is going to close.
+  virtual void interrupt() = 0;
   /// Refuses new appends, waits for queued ones, stops threads. Idempotent; also by the destructor.
   virtual void close() = 0;
 };

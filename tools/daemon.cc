@@ -146,6 +146,7 @@ void Daemon::stop(TimeNs limit) {
   if (server_ != nullptr) {
     log_info("stopping: finishing open requests");
     ::unlink(address_file(settings_).c_str());
+    store_->interrupt();
     server_->stop(limit);
   }
   if (store_ != nullptr) store_->close();

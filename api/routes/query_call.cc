@@ -140,6 +140,8 @@ Response stream_query(query::QueryEngine& engine, const query::QueryRequest& req
     out.when_gone([weak = std::weak_ptr<query::RunningQuery>(query)] {
       if (const auto running = weak.lock()) running->cancel();
     });
+    // A client that reads a little now and then must not keep the query beyond its time.
+    out.give_up_when([running = query.get()] { return running->check(); });
     return produce(*query, out);
   };
   return Response{200,

@@ -1,8 +1,14 @@
 #include "api/server/streamed_body.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace duramen::api {
+namespace {
+
+constexpr auto kCheckEvery = std::chrono::milliseconds(100);
+
+}  // namespace
 
 Result<void> StreamedBody::wait_for_room_locked() {
   while (!gone_ && waiting_.size() + in_flight_ >= limits_.unsent_bytes) {
@@ -12,7 +18,12 @@ Result<void> StreamedBody::wait_for_room_locked() {
                        " bytes and the client speaks HTTP/1.0; use HTTP/1.1 (nginx: "
                        "proxy_http_version 1.1) or a smaller limit"};
     }
-    room_.wait(mutex_);
+    if (!check_) {
+      room_.wait(mutex_);
+      continue;
+    }
+    DURAMEN_TRY_VOID(check_());
+    room_.wait_for(mutex_, kCheckEvery);
   }
   if (gone_) return Error{ErrorCode::kCancelled, "the client went away"};
   return {};

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/http.h"
@@ -38,6 +39,7 @@ class StreamedBody final : public BodyWriter {
   Result<void> write(std::string_view bytes) override;
   bool gone() const override;
   void when_gone(std::function<void()> on_gone) override;
+  void give_up_when(std::function<Result<void>()> check) override { check_ = std::move(check); }
   void finish(Result<void> outcome);
 
   /// Swaps the waiting bytes into `into` (empty before); they count as unsent until sent().
@@ -53,6 +55,7 @@ class StreamedBody final : public BodyWriter {
   Result<void> wait_for_room_locked() DURAMEN_REQUIRES(mutex_);
 
   const Limits limits_;
+  std::function<Result<void>()> check_;  ///< the producer's own
   mutable Mutex mutex_;
   CondVar room_;
   std::function<void(Wake)> wake_ DURAMEN_GUARDED_BY(mutex_);

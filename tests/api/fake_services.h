@@ -45,6 +45,7 @@ class FakeStore final : public store::Store {
   Result<std::vector<std::string>> enforce_retention() override {
     return std::vector<std::string>();
   }
+  void interrupt() override {}
   void close() override {}
 
   std::optional<Error> append_error;
@@ -73,6 +74,10 @@ class FakeEngine final : public query::QueryEngine {
       return answered;
     }
     void cancel() override { engine_.cancelled = true; }
+    Result<void> check() const override {
+      if (engine_.cancelled) return Error{ErrorCode::kCancelled, "cancelled"};
+      return {};
+    }
 
    private:
     FakeEngine& engine_;

@@ -25,6 +25,7 @@ class StringWriter final : public BodyWriter {
   }
   bool gone() const override { return left_; }
   void when_gone(std::function<void()> on_gone) override { on_gone_ = std::move(on_gone); }
+  void give_up_when(std::function<Result<void>()>) override {}
   /// The client goes away once it has this many bytes.
   void leave_after(std::size_t bytes) { leave_after_ = bytes; }
   const std::string& text() const { return text_; }

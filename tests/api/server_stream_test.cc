@@ -1,3 +1,4 @@
+#include <atomic>
 #include <numeric>
 
 #include "tests/api/server_fixture.h"
@@ -31,6 +32,28 @@ TEST_F(ServerStream, SmallBodyHasALength) {
     EXPECT_TRUE(answer.complete);
     EXPECT_EQ(answer.headers.at("content-type"), "application/x-ndjson");
   }
+}
+
+TEST_F(ServerStream, AProducerThatWaitsForASlowClientGivesUpWhenItsCheckSaysSo) {
+  Seen seen;
+  std::atomic<bool> over{false};
+  producer_ = [&](BodyWriter& out) -> Result<void> {
+    out.give_up_when([&]() -> Result<void> {
+      if (over) return Error{ErrorCode::kDeadlineExceeded, "over"};
+      return {};
+    });
+    seen.began.set_value();
+    Result<void> written;
+    while (written) written = out.write(std::string(100'000, 'x'));
+    seen.ended.set_value(written);
+    return written;
+  };
+  start();
+  RawClient one = client();
+  one.send(get("/stream"));
+  seen.began.get_future().wait();
+  over = true;  // the client has read nothing, and is still there
+  EXPECT_TRUE(seen.end_is(ErrorCode::kDeadlineExceeded));
 }
 
 TEST_F(ServerStream, EmptyBodyIsAnEmptyAnswer) {

@@ -90,7 +90,7 @@ class FakeStore final : public store::Store {
     for (model::RowSet& rows : open_) {
       store::BlockRef ref;
       ref.id = model::BlockId(blocks_.size() + 1);
-      ref.segment = "2026-11-21.default";
+      ref.segment = "2026-11-" + std::to_string(21 + refs_.size()) + ".default";
       const auto& times = rows.records().time;
       ref.summary.rows = static_cast<std::uint32_t>(rows.rows());
       ref.summary.raw_bytes = rows.records().raw_bytes();
@@ -103,6 +103,8 @@ class FakeStore final : public store::Store {
     }
     open_.clear();
   }
+  /// As retention does.
+  void drop_oldest_block() { refs_.erase(refs_.begin()); }
   void damage(std::uint64_t block) { blocks_.at(block).damaged = true; }
   /// Called before every block that is read.
   void on_read(std::function<void()> hook) { on_read_ = std::move(hook); }
@@ -132,6 +134,7 @@ class FakeStore final : public store::Store {
   Result<std::vector<std::string>> enforce_retention() override {
     return std::vector<std::string>{};
   }
+  void interrupt() override {}
   void close() override {}
 
   static constexpr TimeNs kReceived = 1'795'000'000 * kNsPerSecond;

@@ -92,6 +92,24 @@ TEST_F(LimitsTest, ErrorOfTheWriterEndsTheQuery) {
   EXPECT_EQ(end.error().message, "the client went away");
 }
 
+TEST_F(LimitsTest, AClientThatTakesRowsSlowlyIsUnderTheTimeoutToo) {
+  add_many(5);
+  QueryRequest request = oldest_first("*");
+  request.timeout = 10 * kNsPerSecond;
+  const auto query = engine_->start(request);
+  ASSERT_TRUE(query) << query.error().message;
+  int taken = 0;
+  const auto end = (*query)->run([&](std::string_view) -> Result<void> {
+    ++taken;
+    clock_.advance(4 * kNsPerSecond);
+    return {};
+  });
+  ASSERT_FALSE(end);
+  EXPECT_EQ(end.error().code, ErrorCode::kDeadlineExceeded);
+  EXPECT_EQ(taken, 3);
+  EXPECT_FALSE((*query)->check());
+}
+
 TEST_F(LimitsTest, TimeoutSaysTheLimit) {
   add_many(5);
   int reads = 0;
