@@ -2,7 +2,7 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 # duramen_python_test(NAME name SCRIPT file.py [ARGS …] [TIMEOUT seconds] [COST n] [SERIAL])
 # A unittest file as one ctest test. It finds the binaries under test in $DURAMEN_BIN_DIR; it prints
-# `SKIPPED: reason` and exits with 77 when it cannot run here.
+# `SKIPPED: NAME: reason`, with a name of scripts/needs.txt, and exits with 77 when it cannot run here.
 function(duramen_python_test)
   cmake_parse_arguments(ARG "SERIAL" "NAME;SCRIPT;TIMEOUT" "ARGS" ${ARGN})
   if(NOT ARG_TIMEOUT)

@@ -5,6 +5,7 @@ set -uo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd -- "$root" || exit 1
 jobs=$1
+export PYTHONDONTWRITEBYTECODE=1
 
 # check NAME COMMAND...
 check() {

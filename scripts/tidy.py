@@ -2,7 +2,7 @@
 """tidy.py --build DIR [--jobs N] [FILE...]: clang-tidy over the project's own sources.
 
 A source whose preprocessed text, own files (comments included, because of NOLINT), flags and
-.clang-tidy are as they were when it last passed is not checked again; the passes are kept as empty
+.clang-tidy files are as they were when it last passed is not checked again; the passes are kept as empty
 files in DIR/tidy-passed, named by a hash of all that.
 """
 import argparse
@@ -46,6 +46,19 @@ def preprocessed(entry):
     ).stdout
 
 
+def tidy_settings(path, root=ROOT):
+    """What the .clang-tidy files in the folders of a source say, the outermost first."""
+    folder, found = os.path.dirname(path), []
+    while True:
+        config = os.path.join(folder, ".clang-tidy")
+        if os.path.exists(config):
+            with open(config, "rb") as text:
+                found.append(text.read())
+        if folder == root or folder == os.path.dirname(folder):
+            return b"\0".join(reversed(found))
+        folder = os.path.dirname(folder)
+
+
 def fingerprint(entry, settings):
     text = preprocessed(entry)
     digest = hashlib.sha256(settings)
@@ -59,12 +72,13 @@ def fingerprint(entry, settings):
     return digest.hexdigest()
 
 
-def check(path, entry, build, passed, settings):
+def check(path, entry, build, passed, version):
     """Gives (path, "cached" | "passed" | "failed", messages, seconds)."""
     started = time.monotonic()
     budget = TESTS if path.startswith(os.path.join(ROOT, "tests", "")) else PRODUCTION
+    settings = tidy_settings(path) + version + repr(budget).encode()
     try:
-        mark = os.path.join(passed, fingerprint(entry, settings + repr(budget).encode()))
+        mark = os.path.join(passed, fingerprint(entry, settings))
     except subprocess.CalledProcessError as error:
         return path, "failed", error.stderr.decode(errors="replace"), time.monotonic() - started
     if os.path.exists(mark):
@@ -88,14 +102,13 @@ def main():
     build = os.path.realpath(arguments.build)
     passed = os.path.join(build, "tidy-passed")
     os.makedirs(passed, exist_ok=True)
-    with open(os.path.join(ROOT, ".clang-tidy"), "rb") as config:
-        settings = config.read() + subprocess.run([TIDY, "--version"], capture_output=True).stdout
+    version = subprocess.run([TIDY, "--version"], capture_output=True).stdout
     wanted = {os.path.realpath(name) for name in arguments.files}
     entries = {p: e for p, e in own_entries(build) if not wanted or p in wanted}
     counts = {"cached": 0, "passed": 0, "failed": 0}
     slowest = (0.0, "")
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        runs = [pool.submit(check, p, e, build, passed, settings) for p, e in entries.items()]
+        runs = [pool.submit(check, p, e, build, passed, version) for p, e in entries.items()]
         for run in concurrent.futures.as_completed(runs):
             path, kind, messages, seconds = run.result()
             counts[kind] += 1

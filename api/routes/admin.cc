@@ -8,7 +8,7 @@ namespace duramen::api {
 namespace {
 
 constexpr std::string_view kSealOpenApi = R"({
-  "description": "Ends the epoch, builds and merges its blocks, flushes everything; answers when done.",
+  "description": "Ends the epoch, builds its blocks, flushes everything; answers when done.",
   "responses": {"200": {"description":"what it took and what there is now"}, "503": {"description":"the disk refuses"}}
 })";
 constexpr std::string_view kVerifyOpenApi = R"({

@@ -1,14 +1,11 @@
-#include <filesystem>
-
 #include "api/server/listen_address.h"
 #include "tests/api/server_fixture.h"
+#include "tests/support/ipv6.h"
 
 namespace duramen::api {
 namespace {
 
 using ServerListen = ServerTest;
-
-bool has_ipv6() { return std::filesystem::exists("/proc/net/if_inet6"); }
 
 TEST(ListenAddress, BracketsAndPortsRoundTrip) {
   for (const auto* text : {"127.0.0.1:5647", "[::1]:80", "0.0.0.0:0", "[::]:65535", "10.1.2.3:1"}) {
@@ -77,11 +74,11 @@ TEST_F(ServerListen, BusyPortIsNamedWithTheRemedy) {
 
 TEST_F(ServerListen, Ipv6LoopbackServes) {
   options_.listen = {"[::1]:0", "127.0.0.1:0"};
-  if (!has_ipv6()) {
+  if (!support::has_ipv6_loopback()) {
     const auto refused = HttpServer::start(options_, router_, metrics_);
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().message.find("no IPv6"), std::string::npos);
-    return;
+    GTEST_SKIP() << support::kNoIpv6;
   }
   start();
   ASSERT_EQ(server_->addresses().size(), 2U);
@@ -95,7 +92,7 @@ TEST_F(ServerListen, Ipv6LoopbackServes) {
 }
 
 TEST_F(ServerListen, Ipv6WildcardTakesBothFamilies) {
-  if (!has_ipv6()) GTEST_SKIP() << "no IPv6 on this machine";
+  if (!support::has_ipv6_loopback()) GTEST_SKIP() << support::kNoIpv6;
   options_.listen = {"[::]:0"};
   options_.insecure_listen = true;
   start();

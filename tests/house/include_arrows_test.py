@@ -24,7 +24,7 @@ TOP = {"tests", "benchmarks"}
 
 # Prefix of a third-party header -> folders whose .cc files may include it (TOP always may).
 THIRD_PARTY = {
-    "rocksdb/": {"store", "tools"},
+    "rocksdb/": {"store"},
     "zstd": {"base", "store"},
     "zlib.h": {"base"},
     "xxhash.h": {"base"},
@@ -44,6 +44,11 @@ THIRD_PARTY = {
     "gtest/": set(),
     "gmock/": set(),
 }
+# What belongs to the compiler and the C library: headers of C++ have neither folder nor ending.
+SYSTEM = re.compile(
+    r"[a-z_]+$|(arpa|net|netinet|sys)/\w+\.h$"
+    r"|(dirent|emmintrin|fcntl|malloc|netdb|poll|spawn|stdlib|unistd)\.h$"
+)
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -98,6 +103,8 @@ def faults(root):
                     yield f"{place}: <{name}> may not be used in {folder}/"
                 if inside in exposed:
                     yield f"{place}: <{name}> in a header that another folder includes"
+            if library is None and not quoted and not SYSTEM.match(name):
+                yield f"{place}: <{name}> is of no library that the table has"
             if not quoted or library is not None:
                 continue
             target = name.split("/")[0]
@@ -132,6 +139,18 @@ class Rules(unittest.TestCase):
     def test_a_library_outside_its_folder_is_named(self):
         found = self.check({"ingest/a.cc": "#include <rocksdb/db.h>\n"})
         self.assertEqual(found, ["ingest/a.cc:1: <rocksdb/db.h> may not be used in ingest/"])
+
+    def test_a_library_that_is_not_in_the_table_is_named(self):
+        for folder in ("base", "tests"):
+            found = self.check({f"{folder}/a.cc": "#include <fmt/format.h>\n#include <lz4.h>\n"})
+            self.assertEqual(found, [
+                f"{folder}/a.cc:1: <fmt/format.h> is of no library that the table has",
+                f"{folder}/a.cc:2: <lz4.h> is of no library that the table has",
+            ])
+
+    def test_the_standard_and_the_system_are_no_libraries(self):
+        text = "".join(f"#include <{n}>\n" for n in ("string_view", "sys/stat.h", "unistd.h"))
+        self.assertEqual(self.check({"base/a.cc": text}), [])
 
     def test_a_library_in_a_private_header_passes(self):
         files = {"store/a.h": "#include <rocksdb/db.h>\n", "store/a.cc": '#include "store/a.h"\n'}

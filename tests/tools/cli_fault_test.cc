@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/ipv6.h"
 #include "tests/tools/cli_fake_server.h"
 #include "tests/tools/cli_process.h"
 
@@ -133,7 +134,7 @@ TEST(CliFaults, ALongQueryGoesInTheBody) {
 TEST(CliFaults, AnIPv6AddressInBracketsWorks) {
   FakeServer server({{kQuery, {FakeServer::chunked({plain_row + "\n" + plain_end + "\n"}, true)}}},
                     "::1");
-  if (server.url().empty()) GTEST_SKIP() << "ipv6: this machine has no ::1";
+  if (server.url().empty()) GTEST_SKIP() << support::kNoIpv6;
   const CliRun run = query(server, {"*"});
   EXPECT_EQ(run.code, 0) << run.err;
   EXPECT_EQ("http://" + header(server.seen().at(0).head, "Host"), server.url());

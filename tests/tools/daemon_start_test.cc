@@ -13,6 +13,7 @@
 #include "tests/base/temporary_directory.h"
 #include "tests/support/daemon_process.h"
 #include "tests/support/http_client.h"
+#include "tests/support/ipv6.h"
 
 namespace duramen {
 namespace {
@@ -74,6 +75,7 @@ TEST_F(DaemonStart, SaysWhereItIsWhenItIsReady) {
 }
 
 TEST_F(DaemonStart, ListensOnSeveralAddresses) {
+  if (!support::has_ipv6_loopback()) GTEST_SKIP() << support::kNoIpv6;
   const auto started = daemon_.start_in(data(), {"--http-listen", "[::1]:0"});
   ASSERT_TRUE(started) << started.error().message;
   std::istringstream addresses(read_file(data() + "/http.address"));

@@ -202,7 +202,7 @@ void add_admin(CLI::App& app, Raw& raw) {
       *app.add_subcommand("verify", "Read everything stored and check every checksum");
   verify.add_option("--data-dir", raw.verify.data_dir, "Check this directory without a daemon")
       ->type_name("DIR");
-  app.add_subcommand("seal", "Turn all rows into blocks, merge and flush; returns when done");
+  app.add_subcommand("seal", "Turn all rows into blocks and flush; returns when done");
 }
 
 std::string joined(const std::vector<std::string>& words) {

@@ -5,7 +5,7 @@
 namespace duramen::cli {
 namespace {
 
-/// Sealing rewrites what is not merged yet; on a slow disk that takes its time.
+/// Sealing builds blocks of all that is not in one yet; on a slow disk that takes its time.
 constexpr std::chrono::hours kPatience{6};
 
 }  // namespace
