@@ -396,6 +396,8 @@ StoreStatus LocalStore::status() {
   return status;
 }
 
+std::optional<std::string> LocalStore::writes_refused() const { return journal_->refusal(); }
+
 Result<VerifyReport> LocalStore::verify(
     const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
   VerifyReport report;

@@ -47,6 +47,7 @@ class LocalStore final : public Store {
   std::shared_ptr<const Snapshot> snapshot() override;
   Result<void> seal() override;
   StoreStatus status() override;
+  std::optional<std::string> writes_refused() const override;
   std::string store_id() const override { return state_.store_id; }
   Result<VerifyReport> verify(
       const std::function<void(std::uint64_t, std::uint64_t)>& progress) override;

@@ -127,6 +127,8 @@ class Store : public model::RecordSink {
   /// Blocks until done.
   virtual Result<void> seal() = 0;
   virtual StoreStatus status() = 0;
+  /// Why appends get kUnavailable now. Cheap: reads no disk.
+  virtual std::optional<std::string> writes_refused() const = 0;
   virtual std::string store_id() const = 0;
   /// Reads everything and checks every checksum; `progress(done, total)` blocks-wise.
   /// Errors: only when it cannot run; what it finds is in the report.

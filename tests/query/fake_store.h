@@ -123,6 +123,7 @@ class FakeStore final : public store::Store {
   }
   Result<void> seal() override { return Error{ErrorCode::kUnimplemented, "use build()"}; }
   store::StoreStatus status() override { return {}; }
+  std::optional<std::string> writes_refused() const override { return std::nullopt; }
   Result<store::VerifyReport> verify(
       const std::function<void(std::uint64_t, std::uint64_t)>&) override {
     return store::VerifyReport{};
