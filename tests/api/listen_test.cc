@@ -1,4 +1,6 @@
-#include <filesystem>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "api/server/listen_address.h"
 #include "tests/api/server_fixture.h"
@@ -8,7 +10,17 @@ namespace {
 
 using ServerListen = ServerTest;
 
-bool has_ipv6() { return std::filesystem::exists("/proc/net/if_inet6"); }
+/// The kernel may know IPv6 and the machine still have no ::1.
+bool has_ipv6() {
+  const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(fd);
+  return bound;
+}
 
 TEST(ListenAddress, BracketsAndPortsRoundTrip) {
   for (const auto* text : {"127.0.0.1:5647", "[::1]:80", "0.0.0.0:0", "[::]:65535", "10.1.2.3:1"}) {
