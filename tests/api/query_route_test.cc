@@ -93,6 +93,20 @@ TEST_F(QueryRoute, BadBodiesAreRefused) {
       400);
 }
 
+TEST_F(QueryRoute, DeeplyNestedBodyIsRefused) {
+  const auto nested = [](std::size_t levels) {
+    return "{\"q\":" + std::string(levels, '[') + std::string(levels, ']') + "}";
+  };
+  for (const std::size_t levels : {2UL, 64UL, 100'000UL}) {
+    const auto answer =
+        ask("POST", "/api/v1/query", nested(levels), {{"content-type", "application/json"}});
+    EXPECT_EQ(answer.status, 400) << levels;
+    EXPECT_EQ(json(answer)["type"], "/problems/bad-parameter");
+  }
+  EXPECT_EQ(ask("POST", "/api/v1/query", nested(1), {{"content-type", "application/json"}}).status,
+            200);
+}
+
 TEST_F(QueryRoute, RefusalsBeforeTheStartAreProblems) {
   engine_.start_error =
       Error{ErrorCode::kInvalidArgument, "column 17: expected a value after 'status:>='"};
