@@ -158,7 +158,9 @@ TEST_F(ServerStream, Http10IsRefusedWhatCannotBeGathered) {
   };
   start();
   const auto answer = ask("GET /stream HTTP/1.0\r\n\r\n");
-  EXPECT_EQ(answer.status, 429);
+  EXPECT_EQ(answer.status, 422);
+  EXPECT_EQ(answer.headers.count("retry-after"), 0U);
+  EXPECT_NE(answer.body.find("/problems/answer-too-large"), std::string::npos);
   EXPECT_NE(answer.body.find("HTTP/1.1"), std::string::npos);
 }
 
