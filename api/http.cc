@@ -193,4 +193,12 @@ Problem to_problem(const Error& error) {
   return out;
 }
 
+Problem producer_problem(const Response& response, const Error& error) {
+  if (response.problem_of) return response.problem_of(error);
+  if (error.code == ErrorCode::kResourceExhausted) {
+    return make_problem(422, "answer-too-large", error.message);
+  }
+  return to_problem(error);
+}
+
 }  // namespace duramen::api

@@ -41,7 +41,8 @@ class BodyWriter {
   BodyWriter(BodyWriter&&) = delete;
   BodyWriter& operator=(BodyWriter&&) = delete;
   virtual ~BodyWriter() = default;
-  /// Errors: kCancelled when the client left or does not read within the write time-out.
+  /// Errors: kCancelled when the client left or does not read within the write time-out,
+  /// kResourceExhausted when the body is too large for a client without chunks (HTTP/1.0).
   virtual Result<void> write(std::string_view bytes) = 0;
   /// True as soon as the client is known to be gone.
   virtual bool gone() const = 0;
@@ -52,8 +53,10 @@ class BodyWriter {
   virtual void give_up_when(std::function<Result<void>()> check) = 0;
 };
 
+struct Problem;
+
 /// Produces a body on a stream thread, which may block. An error before the first write() becomes a
-/// problem answer (to_problem): the status is held back until then. A later error aborts the
+/// problem answer (producer_problem): the status is held back until then. A later error aborts the
 /// chunked body without its last chunk, so that no client takes it for complete.
 using BodyProducer = std::function<Result<void>(BodyWriter&)>;
 
@@ -61,6 +64,8 @@ struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::variant<std::string, BodyProducer> body;
+  /// What an error of the producer means; without it the common table says.
+  std::function<Problem(const Error&)> problem_of = nullptr;
 };
 
 /// Called exactly once, from any thread.
@@ -96,5 +101,8 @@ Response problem_response(const Problem& problem);
 Problem make_problem(int status, std::string type, std::string detail);
 /// The one table from ErrorCode to status, type and title.
 Problem to_problem(const Error& error);
+/// The same for an error of the response's producer: a body that is too large for the client
+/// (kResourceExhausted, see BodyWriter) is so the next time too, so that is 422.
+Problem producer_problem(const Response& response, const Error& error);
 
 }  // namespace duramen::api

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,11 @@ void append_json_string(std::string& out, std::string_view text);
 
 /// The same for bytes that may not be UTF-8: each bad byte becomes U+FFFD.
 void append_json_string_lossy(std::string& out, std::string_view text);
+
+/// False when arrays and objects in `json` nest deeper than `most`. Only looks at brackets outside
+/// strings: what a parser reads of the text nests no deeper. Iterative, as a parser that copies or
+/// writes by recursion is not: ask before it touches what a stranger sent.
+bool json_depth_within(std::string_view json, std::size_t most) noexcept;
 
 std::string to_base64(std::string_view bytes);
 /// Appends the decoded bytes; false when `text` is not base64 (standard alphabet, padding

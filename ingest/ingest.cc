@@ -201,7 +201,7 @@ Result<model::AppendRequest> Ingest::Pending::prepare(IngestRequest request) {
   if (request.body.size() > limits.body_bytes) {
     return Error{ErrorCode::kOutOfRange,
                  "the body has " + std::to_string(request.body.size()) +
-                     " bytes, more than limits.body_bytes = " + std::to_string(limits.body_bytes) +
+                     " bytes, more than ingest.body_bytes = " + std::to_string(limits.body_bytes) +
                      "; send it in smaller requests"};
   }
   const bool packed = request.coding != ContentCoding::kIdentity;

@@ -438,7 +438,7 @@ std::vector<std::string> to_warnings(const BuildCounts& counts, const BuildOptio
   }
   if (counts.split != 0) {
     out.push_back(counted(counts.split, "message", "messages") +
-                  " longer than limits.line_bytes = " + std::to_string(options.limits.line_bytes) +
+                  " longer than ingest.line_bytes = " + std::to_string(options.limits.line_bytes) +
                   ": stored as parts; the fields _part, _parts and _part_id put them together");
   }
   return out;

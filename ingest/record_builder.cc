@@ -211,7 +211,7 @@ void RecordBuilder::add_field(const Value& value) {
     reject(
         RejectReason::kLimit,
         "field " + shown(names_[value.name].text) + " has " + std::to_string(value.text.size()) +
-            " bytes, more than limits.line_bytes = " + std::to_string(options_.limits.line_bytes) +
+            " bytes, more than ingest.line_bytes = " + std::to_string(options_.limits.line_bytes) +
             "; send it as the message, which is split into parts");
     return;
   }

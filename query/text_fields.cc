@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "query/number.h"
 
 namespace duramen::query {
@@ -39,7 +40,10 @@ bool add_member(std::vector<ParsedField>& out, std::string_view name, ondemand::
     case ondemand::json_type::array: {
       // simdjson only looks for the end of it; what is shown as JSON must be JSON.
       if (!raw_container(value, type, text) || !nlohmann::json::accept(text)) return false;
-      break;
+      // Those who read the answer may do so by recursion.
+      if (json_depth_within(text, kParsedDepth)) break;
+      out.push_back({std::string(name), std::string(text), model::FieldKind::kText});
+      return true;
     }
     case ondemand::json_type::number:
     case ondemand::json_type::boolean: {

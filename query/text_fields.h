@@ -18,6 +18,9 @@ struct ParsedField {
 /// Most fields that one parse reads out of one text; the rest is left.
 inline constexpr std::size_t kParsedFields = 1000;
 
+/// How deep a JSON member may nest to be JSON; a deeper one is kept as text.
+inline constexpr std::size_t kParsedDepth = 64;
+
 /// Fields out of a text, as the pipe `parse` does (docs/query.md). Nothing when the text is not of
 /// that kind. Pure.
 std::optional<std::vector<ParsedField>> json_fields(std::string_view text);

@@ -57,7 +57,7 @@ void tune_process() {
 Result<Settings> read_settings(const CommandLine& command_line) {
   DURAMEN_TRY(Settings settings, load_settings(command_line, process_environment));
   auto addresses = api::parse_listen_addresses(settings.http.listen, settings.http.insecure_listen);
-  if (!addresses) return std::move(addresses).error().with("http.listen");
+  if (!addresses) return std::move(addresses).error().with(place_of(settings, "http.listen"));
   return settings;
 }
 

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/time_text.h"
 #include "tools/settings_table.h"
 
 namespace duramen::tools {
@@ -126,6 +127,22 @@ Result<std::string> read_config(const std::string& path) {
   return text;
 }
 
+/// Budgets of all requests that must have room for the largest one, or that gets 429 for ever.
+constexpr std::pair<std::string_view, std::string_view> kWholes[] = {
+    {"http.bodies_bytes", "http.body_bytes"}, {"ingest.inflight_bytes", "ingest.body_bytes"}};
+
+Result<void> check_whole(Settings& settings, std::string_view whole, std::string_view part) {
+  const auto bytes = [&](std::string_view key) {
+    return *std::get<std::uint64_t*>(find_setting(key)->field(settings));
+  };
+  if (bytes(whole) >= bytes(part)) return {};
+  const bool part_is_set = settings.places.contains(part) && !settings.places.contains(whole);
+  return bad(std::string(whole) + " = " + to_bytes_text(bytes(whole)) + " has no room for " +
+             std::string(part) + " = " + to_bytes_text(bytes(part)) +
+             "; raise the first or lower the second")
+      .with(place_of(settings, part_is_set ? part : whole));
+}
+
 std::string with_hyphens(std::string text) {
   for (char& c : text) {
     if (c == '.' || c == '_') c = '-';
@@ -134,6 +151,11 @@ std::string with_hyphens(std::string text) {
 }
 
 }  // namespace
+
+std::string place_of(const Settings& settings, std::string_view key) {
+  const auto at = settings.places.find(key);
+  return at == settings.places.end() ? std::string(key) : at->second;
+}
 
 std::string option_name(const Setting& setting) {
   return "--" + with_hyphens(std::string(setting.key));
@@ -171,12 +193,15 @@ Result<Settings> load_settings(const CommandLine& command_line, const Environmen
     if (auto set = set_from_text(setting, *value, settings); !set) {
       return std::move(set).error().with(variable_name(setting));
     }
+    settings.places[std::string(setting.key)] = variable_name(setting);
   }
   for (const auto& [setting, value] : command_line.values) {
     if (auto set = set_from_text(*setting, value, settings); !set) {
       return std::move(set).error().with(option_name(*setting));
     }
+    settings.places[std::string(setting->key)] = option_name(*setting);
   }
+  for (const auto& [whole, part] : kWholes) DURAMEN_TRY_VOID(check_whole(settings, whole, part));
   return settings;
 }
 

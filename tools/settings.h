@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,7 +36,12 @@ struct Settings {
   ingest::IngestLimits ingest;
   query::QueryLimits query;
   store::StoreOptions store;  ///< directory, host and retention are the ones above
+  /// Where a key was set: `duramen.toml:3:10: http.listen`, the variable or the option.
+  std::map<std::string, std::string, std::less<>> places;
 };
+
+/// How errors name the setting `key`: its place, or the key where its default stands.
+std::string place_of(const Settings& settings, std::string_view key);
 
 struct Setting;
 

@@ -23,6 +23,7 @@ class TomlReader {
         if (auto done = assign(*setting, node); !done) {
           return at(node.source(), std::move(done).error().with(key));
         }
+        settings_.places[key] = place(node.source()) + ": " + key;
         continue;
       }
       if (!is_group(key)) return unknown(key, name.source());
@@ -36,11 +37,15 @@ class TomlReader {
   }
 
   Error at(const toml::source_region& source, Error error) const {
-    return std::move(error).with(file_ + ":" + std::to_string(source.begin.line) + ":" +
-                                 std::to_string(source.begin.column));
+    return std::move(error).with(place(source));
   }
 
  private:
+  std::string place(const toml::source_region& source) const {
+    return file_ + ":" + std::to_string(source.begin.line) + ":" +
+           std::to_string(source.begin.column);
+  }
+
   static bool is_group(const std::string& key) {
     for (const Setting& setting : settings_table()) {
       if (setting.key.substr(0, key.size() + 1) == key + ".") return true;

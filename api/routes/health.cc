@@ -26,26 +26,29 @@ Response not_ready(const std::string& reason) {
   return fresh(problem_response(problem));
 }
 
+Response answer_ready(const Readiness& readiness, const store::Store& store,
+                      const Request& request) {
+  if (auto refusal = refuse_unknown(request.parameters, {"for"})) return *std::move(refusal);
+  const auto purpose = request.parameter("for").value_or("read");
+  if (purpose != "read" && purpose != "write") return bad_parameter("'for' must be read or write");
+  const std::string reason = readiness.reason();
+  if (!reason.empty()) return not_ready(reason);
+  if (purpose == "write") {
+    if (const auto refused = store.writes_refused()) return not_ready(*refused);
+  }
+  return fresh(text_response(200, "ready\n"));
+}
+
 }  // namespace
 
 void add_health_routes(Router& router, const Services& services) {
-  const Handler live = [](const Request&, const Responder& respond) {
-    respond(fresh(text_response(200, "ok\n")));
+  const Handler live = [](const Request& request, const Responder& respond) {
+    auto refusal = refuse_unknown(request.parameters, {});
+    respond(refusal ? *std::move(refusal) : fresh(text_response(200, "ok\n")));
   };
   const Handler ready = [&readiness = services.readiness, &store = services.store](
                             const Request& request, const Responder& respond) {
-    const std::string reason = readiness.reason();
-    if (!reason.empty()) {
-      respond(not_ready(reason));
-      return;
-    }
-    if (request.parameter("for") == "write") {
-      if (const auto refused = store.status().writes_refused) {
-        respond(not_ready(*refused));
-        return;
-      }
-    }
-    respond(fresh(text_response(200, "ready\n")));
+    respond(answer_ready(readiness, store, request));
   };
   // Live answers also when every worker is busy: a busy process must not be killed for it.
   for (const auto* path : {"/health/live", "/livez", "/healthz"}) {

@@ -1,6 +1,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "api/routes/parameters.h"
 #include "api/routes/route_groups.h"
 
 namespace duramen::api {
@@ -54,10 +55,12 @@ std::string openapi_json(const Router& router, const std::string& version) {
 
 void add_openapi_route(Router& router, const Services& services) {
   const auto text = std::make_shared<std::string>();
-  router.add(
-      {"GET", "/api/v1/openapi.json", "This description",
-       [text](const Request&, const Responder& respond) { respond(json_response(200, *text)); },
-       R"({"responses": {"200": {"description":"OpenAPI 3.0"}}})"});
+  router.add({"GET", "/api/v1/openapi.json", "This description",
+              [text](const Request& request, const Responder& respond) {
+                auto refusal = refuse_unknown(request.parameters, {});
+                respond(refusal ? *std::move(refusal) : json_response(200, *text));
+              },
+              R"({"responses": {"200": {"description":"OpenAPI 3.0"}}})"});
   *text = openapi_json(router, services.version);
 }
 

@@ -4,11 +4,14 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
+
 namespace duramen::api {
 namespace {
 
 /// A query's parameters: far more than the longest query that the engine takes.
 constexpr std::size_t kMaxParameterBody = 1U << 20;
+constexpr std::size_t kMaxParameterDepth = 64;
 
 std::string_view trimmed(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t");
@@ -44,18 +47,34 @@ Result<std::optional<std::string>> scalar_text(const std::string& name,
                "'" + name + "' must be a string, a number, a boolean or an array of these"};
 }
 
+/// Adds the values of one member: a scalar, or an array of them.
+Result<void> add_values(Parameters& out, const std::string& name, const nlohmann::json& value) {
+  if (value.is_array()) {
+    for (const auto& one : value) {
+      DURAMEN_TRY(auto text, scalar_text(name, one));
+      if (text) out.emplace_back(name, *std::move(text));
+    }
+    return {};
+  }
+  DURAMEN_TRY(auto text, scalar_text(name, value));
+  if (text) out.emplace_back(name, *std::move(text));
+  return {};
+}
+
 Result<Parameters> json_parameters(std::string_view body) {
+  // The library copies and writes values by recursion.
+  if (!json_depth_within(body, kMaxParameterDepth)) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "the body is nested deeper than " + std::to_string(kMaxParameterDepth) +
+                     " levels; it must be one JSON object of parameters"};
+  }
   const auto document = nlohmann::json::parse(body, nullptr, false);
   if (!document.is_object()) {
     return Error{ErrorCode::kInvalidArgument, "the body must be one JSON object of parameters"};
   }
   Parameters out;
   for (const auto& [name, value] : document.items()) {
-    const auto values = value.is_array() ? value : nlohmann::json::array({value});
-    for (const auto& one : values) {
-      DURAMEN_TRY(auto text, scalar_text(name, one));
-      if (text) out.emplace_back(name, *std::move(text));
-    }
+    DURAMEN_TRY_VOID(add_values(out, name, value));
   }
   return out;
 }

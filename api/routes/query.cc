@@ -21,6 +21,7 @@ constexpr std::string_view kOpenApi = R"({
   "responses": {
     "200": {"description":"rows","content":{"application/x-ndjson":{},"text/plain":{}}},
     "400": {"description":"a bad query or parameter; the detail names the place"},
+    "422": {"description":"a limit on memory or on the answer, met before the first row; repeating does not help"},
     "429": {"description":"too many queries run; see Retry-After"},
     "503": {"description":"cancelled, or too many answers are streamed"},
     "504": {"description":"the time-out passed before the first row"}
@@ -56,33 +57,7 @@ void append_text_line(std::string& out, std::string_view json) {
   }
 }
 
-/// Runs the query and writes its rows, then the end line or the error line.
-Result<void> write_rows(query::RunningQuery& query, BodyWriter& out, bool text, bool end_line) {
-  std::string line;
-  bool wrote = false;
-  const auto write = [&](std::string_view json) -> Result<void> {
-    line.clear();
-    if (text) {
-      append_text_line(line, json);
-    } else {
-      line = json;
-    }
-    line += '\n';
-    wrote = true;
-    return out.write(line);
-  };
-  auto end = query.run(write);
-  if (end) {
-    if (end_line) return out.write(end_line_json(*end) + "\n");
-    return {};
-  }
-  if (wrote) {
-    // The status is gone: say it in the body, then break the body off. A client that left does
-    // not hear either, and the error of the query is the one to report.
-    [[maybe_unused]] const auto ignored = out.write(error_line_json(end.error()) + "\n");
-  }
-  return std::move(end).error();
-}
+void append_json_line(std::string& out, std::string_view json) { out += json; }
 
 Response answer_query(query::QueryEngine& engine, const Clock& clock, const Request& request) {
   auto read =
@@ -93,7 +68,7 @@ Response answer_query(query::QueryEngine& engine, const Clock& clock, const Requ
   return stream_query(
       engine, call.request, text ? "text/plain; charset=utf-8" : kLinesType,
       [text, end_line = call.end_line](query::RunningQuery& query, BodyWriter& out) {
-        return write_rows(query, out, text, end_line);
+        return write_lines(query, out, end_line, text ? append_text_line : append_json_line);
       });
 }
 

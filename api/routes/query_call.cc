@@ -106,6 +106,16 @@ Problem query_problem(const Error& error) {
   return to_problem(error);
 }
 
+Problem run_problem(const Error& error) {
+  if (error.code == ErrorCode::kResourceExhausted) {
+    return make_problem(422, "query-memory", error.message);
+  }
+  if (error.code == ErrorCode::kOutOfRange) {
+    return make_problem(422, "answer-too-large", error.message);
+  }
+  return query_problem(error);
+}
+
 std::string end_line_json(const query::QueryEnd& end) {
   std::string out = "{\"_end\":{\"rows\":" + std::to_string(end.rows) + ",\"cursor\":";
   append_json_string_lossy(out, end.cursor);
@@ -123,7 +133,7 @@ std::string end_line_json(const query::QueryEnd& end) {
 }
 
 std::string error_line_json(const Error& error) {
-  const Problem problem = query_problem(error);
+  const Problem problem = run_problem(error);
   std::string out = "{\"_error\":{\"type\":";
   append_json_string_lossy(out, "/problems/" + problem.type);
   out += ",\"detail\":";
@@ -148,7 +158,38 @@ Response stream_query(query::QueryEngine& engine, const query::QueryRequest& req
                   {{"Content-Type", std::string(content_type)},
                    {"Cache-Control", "no-store"},
                    {"X-Accel-Buffering", "no"}},
-                  std::move(body)};
+                  std::move(body),
+                  run_problem};
+}
+
+Result<void> write_answer(BodyWriter& out, std::string_view bytes) {
+  auto written = out.write(bytes);
+  if (written || written.error().code != ErrorCode::kResourceExhausted) return written;
+  return Error{ErrorCode::kOutOfRange, std::move(written).error().message};
+}
+
+Result<void> write_lines(query::RunningQuery& query, BodyWriter& out, bool end_line,
+                         LineFormat format) {
+  std::string line;
+  bool wrote = false;
+  const auto write = [&](std::string_view json) -> Result<void> {
+    line.clear();
+    format(line, json);
+    line += '\n';
+    wrote = true;
+    return write_answer(out, line);
+  };
+  auto end = query.run(write);
+  if (end) {
+    if (end_line) return write_answer(out, end_line_json(*end) + "\n");
+    return {};
+  }
+  if (wrote) {
+    // The status is gone: say it in the body, then break the body off. A client that left does
+    // not hear either, and the error of the query is the one to report.
+    [[maybe_unused]] const auto ignored = out.write(error_line_json(end.error()) + "\n");
+  }
+  return std::move(end).error();
 }
 
 }  // namespace duramen::api

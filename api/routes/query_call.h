@@ -25,6 +25,9 @@ OrRefusal<QueryCall> read_query_call(const Request& request, const Clock& clock,
 
 /// What an engine's refusal means for the client.
 Problem query_problem(const Error& error);
+/// What the error of a query that ran means: its limits are met again when it is repeated, so that
+/// is 422, and the type says which limit (`query-memory`, `answer-too-large`).
+Problem run_problem(const Error& error);
 
 /// `{"_end":{…}}`, without a line end.
 std::string end_line_json(const query::QueryEnd& end);
@@ -36,5 +39,15 @@ std::string error_line_json(const Error& error);
 using QueryProducer = std::function<Result<void>(query::RunningQuery&, BodyWriter&)>;
 Response stream_query(query::QueryEngine& engine, const query::QueryRequest& request,
                       std::string_view content_type, QueryProducer produce);
+
+/// out.write(); kOutOfRange when the answer is too large for the client.
+Result<void> write_answer(BodyWriter& out, std::string_view bytes);
+
+/// Appends a row of an answer to `line`, which is empty.
+using LineFormat = void (*)(std::string& line, std::string_view json);
+/// Runs the query and writes a line a row, then the end line if it is asked for; an error after the
+/// first row is an error line.
+Result<void> write_lines(query::RunningQuery& query, BodyWriter& out, bool end_line,
+                         LineFormat format);
 
 }  // namespace duramen::api

@@ -96,6 +96,14 @@ void add_running_query_routes(Router& router, const Services& services) {
       respond(answer(services, request));
     };
   };
+  const auto of_one = [](auto answer) {
+    return [answer](const Services& s, const Request& request) {
+      // The first is the one in the path.
+      const Parameters more(request.parameters.begin() + 1, request.parameters.end());
+      if (auto refusal = refuse_unknown(more, {})) return *std::move(refusal);
+      return answer(s, request);
+    };
+  };
   const auto without_request = [](auto answer) {
     return [answer](const Services& s, const Request& request) {
       if (auto refusal = refuse_unknown(request.parameters, {})) return *std::move(refusal);
@@ -106,9 +114,9 @@ void add_running_query_routes(Router& router, const Services& services) {
               handler(without_request(list_queries)), std::string(kListOpenApi)});
   router.add({"DELETE", "/api/v1/queries", "Stop all running queries",
               handler(without_request(stop_all)), std::string(kStopAllOpenApi)});
-  router.add({"GET", "/api/v1/queries/{id}", "Show a running query", handler(show_query),
+  router.add({"GET", "/api/v1/queries/{id}", "Show a running query", handler(of_one(show_query)),
               std::string(kOneOpenApi)});
-  router.add({"DELETE", "/api/v1/queries/{id}", "Stop a running query", handler(stop_query),
+  router.add({"DELETE", "/api/v1/queries/{id}", "Stop a running query", handler(of_one(stop_query)),
               std::string(kStopOpenApi)});
 }
 

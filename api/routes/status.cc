@@ -107,7 +107,11 @@ void add_status_routes(Router& router, const Services& services) {
               },
               std::string(kStatusOpenApi)});
   router.add({"GET", "/metrics", "Metrics for Prometheus",
-              [&metrics = services.metrics](const Request&, const Responder& respond) {
+              [&metrics = services.metrics](const Request& request, const Responder& respond) {
+                if (auto refusal = refuse_unknown(request.parameters, {})) {
+                  respond(*std::move(refusal));
+                  return;
+                }
                 Response out = text_response(200, metrics.render());
                 out.headers[0].second = "text/plain; version=0.0.4; charset=utf-8";
                 respond(std::move(out));

@@ -3,13 +3,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
 
 namespace duramen::api {
 
-/// Bytes of request bodies that are being read or handled. Checked before a byte is read, so that
-/// refusing is cheap. Threading: any thread. Ownership: shared by its holds.
+/// Bytes of request bodies that are being read or handled. Taken as they come, not as they are
+/// announced. Threading: any thread. Ownership: shared by its holds.
 class ByteBudget : public std::enable_shared_from_this<ByteBudget> {
  public:
   explicit ByteBudget(std::uint64_t limit) : limit_(limit) {}
@@ -51,11 +50,10 @@ class ByteBudget : public std::enable_shared_from_this<ByteBudget> {
     std::uint64_t bytes_ = 0;
   };
 
-  /// Nothing when the budget has no room.
-  std::optional<Hold> acquire(std::uint64_t bytes) {
-    if (!take(bytes)) return std::nullopt;
-    return Hold(shared_from_this(), bytes);
-  }
+  /// Of nothing yet; it grows.
+  Hold hold() { return Hold(shared_from_this(), 0); }
+  /// At this moment.
+  bool has_room(std::uint64_t bytes) const { return bytes <= limit_ && used() <= limit_ - bytes; }
   std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
 
  private:

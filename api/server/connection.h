@@ -73,12 +73,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool fill_request();
   bool accept_body();
   void send_continue();
+  void refuse_over_budget();
   void start_body();
+  void advance_body();
+  bool grow_body(std::size_t bytes);
   void read_body();
   void on_body(const ErrorCodeOf& ec, std::size_t bytes);
   bool too_slow() const;
   void advance_chunked();
-  void on_drained(std::size_t bytes);
+  void on_drained(const ErrorCodeOf& ec, std::size_t bytes);
 
   // connection_answer.cc: handlers, whole answers
   void dispatch_request();
@@ -114,7 +117,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   std::array<char, 16 * 1024> arrived_;  ///< where read_more() reads into
   std::string ahead_;                    ///< read and not yet parsed
-  bool reading_ = false;
+  bool reading_ = false;                 ///< one read at a time, by read_more() or read_body()
   std::optional<boost::beast::http::request_parser<boost::beast::http::empty_body>> header_;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> chunked_;
   std::size_t header_seen_ = 0;

@@ -15,6 +15,8 @@ namespace {
 /// A body grows in steps of this size: what was announced and never sent takes no memory, and the
 /// bytes that a string must zero are still in the cache when the kernel fills them.
 constexpr std::size_t kBodyStep = 256 * 1024;
+/// And begins with this one, so that many that announce much and send nothing hold little.
+constexpr std::size_t kFirstBodyStep = 16 * 1024;
 /// A body must arrive at least this fast on average, beyond one read time-out.
 constexpr std::size_t kBodyBytesPerSecond = 16 * 1024;
 constexpr std::string_view kContinueLine = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -100,11 +102,7 @@ void Connection::on_read(const ErrorCodeOf& ec, std::size_t bytes) {
   server_.metrics.received_bytes().add(bytes);
   if (phase_ == Phase::kClosed) return;
   if (phase_ == Phase::kDraining) {
-    if (ec) {
-      close();
-    } else {
-      on_drained(bytes);
-    }
+    on_drained(ec, bytes);
     return;
   }
   ahead_.append(arrived_.data(), bytes);
@@ -117,9 +115,12 @@ void Connection::on_read(const ErrorCodeOf& ec, std::size_t bytes) {
         advance_header();
       }
       return;
+    case Phase::kBody:
     case Phase::kChunkedBody:
       if (ec) {
         close();
+      } else if (phase_ == Phase::kBody) {
+        advance_body();
       } else {
         advance_chunked();
       }
@@ -241,18 +242,22 @@ bool Connection::accept_body() {
            Refusal::kBodySize);
     return false;
   }
-  auto hold = server_.bodies->acquire(body_length_);
-  if (!hold) {
-    Problem problem =
-        make_problem(429, "bodies-budget",
-                     "request bodies of more than " + std::to_string(server_.options.bodies_bytes) +
-                         " bytes are being read and handled");
-    problem.retry_after_seconds = 1;
-    refuse(problem, Refusal::kBodyBudget);
+  if (!server_.bodies->has_room(body_length_)) {
+    refuse_over_budget();
     return false;
   }
-  hold_ = *std::move(hold);
+  // Taken as the body arrives: what was only announced must not keep others out.
+  hold_ = server_.bodies->hold();
   return true;
+}
+
+void Connection::refuse_over_budget() {
+  Problem problem =
+      make_problem(429, "bodies-budget",
+                   "request bodies of more than " + std::to_string(server_.options.bodies_bytes) +
+                       " bytes are being read and handled");
+  problem.retry_after_seconds = 1;
+  refuse(problem, Refusal::kBodyBudget);
 }
 
 void Connection::send_continue() {
@@ -286,22 +291,45 @@ void Connection::start_body() {
   }
   phase_ = Phase::kBody;
   request_.body.reserve(body_length_);
-  body_have_ = std::min(ahead_.size(), body_length_);
-  request_.body.assign(ahead_, 0, body_have_);
-  ahead_.erase(0, body_have_);
-  read_body();
+  advance_body();
 }
 
-void Connection::read_body() {
+/// Takes what was read ahead, then reads on.
+void Connection::advance_body() {
+  const std::size_t early = std::min(ahead_.size(), body_length_ - body_have_);
+  if (!grow_body(early)) return;
+  std::copy_n(ahead_.data(), early, request_.body.data() + body_have_);
+  ahead_.erase(0, early);
+  body_have_ += early;
   if (body_have_ == body_length_) {
     body_unread_ = false;
     dispatch_request();
-    return;
+  } else if (too_slow()) {
+    on_deadline();
+  } else {
+    read_body();
   }
-  if (request_.body.size() - body_have_ < kBodyStep / 4) {
-    request_.body.resize(std::min(body_length_, request_.body.size() + kBodyStep));
+}
+
+/// Makes room for `bytes` at least. False when the budget has none; then the request is refused.
+bool Connection::grow_body(std::size_t bytes) {
+  const std::size_t step = std::clamp(body_have_, kFirstBodyStep, kBodyStep);
+  const std::size_t room = request_.body.size() - body_have_;
+  if (room >= std::max(bytes, step / 4)) return true;
+  const std::size_t size = std::min(body_length_, body_have_ + std::max(bytes, step));
+  if (!hold_.grow_to(size)) {
+    refuse_over_budget();
+    return false;
   }
+  request_.body.resize(size);
+  return true;
+}
+
+void Connection::read_body() {
   set_deadline(seconds(server_.options.read_timeout_seconds));
+  if (reading_) return;  // since an answer was streamed; on_read() goes on
+  if (!grow_body(1)) return;
+  reading_ = true;
   socket_.async_read_some(
       net::buffer(request_.body.data() + body_have_, request_.body.size() - body_have_),
       [self = shared_from_this()](const ErrorCodeOf& ec, std::size_t bytes) {
@@ -310,18 +338,19 @@ void Connection::read_body() {
 }
 
 void Connection::on_body(const ErrorCodeOf& ec, std::size_t bytes) {
+  reading_ = false;
   server_.metrics.received_bytes().add(bytes);
+  if (phase_ == Phase::kDraining) {
+    on_drained(ec, bytes);
+    return;
+  }
   if (phase_ != Phase::kBody) return;
   if (ec) {
     close();
     return;
   }
   body_have_ += bytes;
-  if (too_slow()) {
-    on_deadline();
-  } else {
-    read_body();
-  }
+  advance_body();
 }
 
 bool Connection::too_slow() const {
@@ -343,9 +372,7 @@ void Connection::advance_chunked() {
   } else if (ec && ec != http::error::need_more) {
     fail_parse(ec);
   } else if (!hold_.grow_to(body_have_)) {
-    Problem problem = make_problem(429, "bodies-budget", "too many request bodies at once");
-    problem.retry_after_seconds = 1;
-    refuse(problem, Refusal::kBodyBudget);
+    refuse_over_budget();
   } else if (chunked_->is_done()) {
     body_unread_ = false;
     request_.body = std::move(chunked_->get().body());
@@ -360,10 +387,10 @@ void Connection::advance_chunked() {
   }
 }
 
-void Connection::on_drained(std::size_t bytes) {
+void Connection::on_drained(const ErrorCodeOf& ec, std::size_t bytes) {
   drained_ += bytes;
   const auto now = std::chrono::steady_clock::now();
-  if (now > drain_end_ || drained_ > 4 * server_.options.body_bytes) {
+  if (ec || now > drain_end_ || drained_ > 4 * server_.options.body_bytes) {
     close();
     return;
   }

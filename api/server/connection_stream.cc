@@ -33,7 +33,8 @@ void Connection::start_stream(Response response) {
   phase_ = Phase::kStreaming;
   clear_deadline();
   auto producer = std::get<BodyProducer>(std::move(response.body));
-  stream_head_ = Response{response.status, std::move(response.headers), std::string()};
+  stream_head_ = Response{response.status, std::move(response.headers), std::string(),
+                          std::move(response.problem_of)};
   head_sent_ = false;
   const std::size_t unsent = std::max<std::size_t>(server_.options.stream_buffer_bytes, 2);
   const StreamedBody::Limits limits{http10_ ? kHttp10Bytes : unsent,
@@ -77,7 +78,7 @@ void Connection::pump() {
   if (taken.finished && !head_sent_) {
     const bool failed = !taken.outcome.has_value();
     if (failed && (!taken.started || http10_)) {
-      write_whole(problem_response(to_problem(taken.outcome.error())));
+      write_whole(problem_response(producer_problem(stream_head_, taken.outcome.error())));
       return;
     }
     if (!failed) {

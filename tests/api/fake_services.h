@@ -32,7 +32,10 @@ class FakeStore final : public store::Store {
     if (seal_error) return *seal_error;
     return {};
   }
-  store::StoreStatus status() override { return status_now; }
+  store::StoreStatus status() override {
+    ++statuses;
+    return status_now;
+  }
   std::optional<std::string> writes_refused() const override { return status_now.writes_refused; }
   std::string store_id() const override { return "5709e1d"; }
   Result<store::VerifyReport> verify(
@@ -52,6 +55,7 @@ class FakeStore final : public store::Store {
   std::optional<Error> seal_error;
   std::size_t appended_rows = 0;
   int seals = 0;
+  int statuses = 0;
   store::StoreStatus status_now;
   store::VerifyReport report;
 };

@@ -81,7 +81,7 @@ inline Answer call(const Router& router, Request request, std::size_t leave_afte
     out.outcome = std::get<BodyProducer>(response.body)(writer);
     out.text = writer.text();
     if (!out.outcome && out.text.empty()) {
-      const Response problem = problem_response(to_problem(out.outcome.error()));
+      const Response problem = problem_response(producer_problem(response, out.outcome.error()));
       out.status = problem.status;
       out.headers = problem.headers;
       out.text = std::get<std::string>(problem.body);

@@ -117,6 +117,8 @@ TEST_F(OperationsRoute, FullDiskIsReadyForReadsOnly) {
   const auto answer = ask("GET", "/health/ready?for=write");
   EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(json(answer)["detail"], "12 MiB free");
+  EXPECT_EQ(store_.statuses, 0) << "a status looks at every file; a probe comes every second";
+  EXPECT_EQ(ask("GET", "/health/ready?for=lunch").status, 400);
 }
 
 TEST_F(OperationsRoute, MetricsAreText004) {
@@ -142,9 +144,14 @@ TEST_F(OperationsRoute, OpenApiDescribesEveryRoute) {
 }
 
 TEST_F(OperationsRoute, UnknownParametersAreRefused) {
-  for (const auto* target : {"/api/v1/status?x=1", "/api/v1/queries?x=1"}) {
-    EXPECT_EQ(ask("GET", target).status, 400) << target;
+  engine_.running = {{7, "q", clock_.now(), 0, 0, 0, 0, 0}};
+  for (const auto* path : {"/api/v1/status", "/api/v1/queries", "/api/v1/queries/7", "/metrics",
+                           "/health/live", "/health/ready", "/api/v1/openapi.json"}) {
+    EXPECT_EQ(ask("GET", path).status, 200) << path;
+    EXPECT_EQ(ask("GET", std::string(path) + "?x=1").status, 400) << path;
   }
+  EXPECT_EQ(ask("DELETE", "/api/v1/queries/7?x=1").status, 400);
+  EXPECT_TRUE(engine_.stopped.empty());
   EXPECT_EQ(ask("POST", "/api/v1/admin/seal?x=1").status, 400);
 }
 

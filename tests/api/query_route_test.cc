@@ -93,6 +93,20 @@ TEST_F(QueryRoute, BadBodiesAreRefused) {
       400);
 }
 
+TEST_F(QueryRoute, DeeplyNestedBodyIsRefused) {
+  const auto nested = [](std::size_t levels) {
+    return "{\"q\":" + std::string(levels, '[') + std::string(levels, ']') + "}";
+  };
+  for (const std::size_t levels : {2UL, 64UL, 100'000UL}) {
+    const auto answer =
+        ask("POST", "/api/v1/query", nested(levels), {{"content-type", "application/json"}});
+    EXPECT_EQ(answer.status, 400) << levels;
+    EXPECT_EQ(json(answer)["type"], "/problems/bad-parameter");
+  }
+  EXPECT_EQ(ask("POST", "/api/v1/query", nested(1), {{"content-type", "application/json"}}).status,
+            200);
+}
+
 TEST_F(QueryRoute, RefusalsBeforeTheStartAreProblems) {
   engine_.start_error =
       Error{ErrorCode::kInvalidArgument, "column 17: expected a value after 'status:>='"};
@@ -113,13 +127,24 @@ TEST_F(QueryRoute, ErrorBeforeTheFirstRowIsAProblem) {
   EXPECT_EQ(json(answer)["detail"], "60 s are over");
 }
 
+TEST_F(QueryRoute, QueryOverItsMemoryIs422WithoutRetryAfter) {
+  engine_.run_error = Error{ErrorCode::kResourceExhausted, "sort keeps over 256 MiB"};
+  for (const auto* target : {"/api/v1/query?q=x", "/api/v1/stats?q=*+%7C+stats+count()"}) {
+    const auto answer = ask("GET", target);
+    EXPECT_EQ(answer.status, 422);
+    EXPECT_EQ(json(answer)["type"], "/problems/query-memory");
+    EXPECT_EQ(json(answer)["detail"], "sort keeps over 256 MiB");
+    EXPECT_TRUE(answer.header("Retry-After").empty());
+  }
+}
+
 TEST_F(QueryRoute, LateErrorIsALineAndNoEnd) {
   engine_.rows = {R"({"_msg":"a"})"};
   engine_.run_error = Error{ErrorCode::kResourceExhausted, "sort keeps over 256 MiB"};
   const auto answer = ask("GET", "/api/v1/query?q=x&end=1");
   EXPECT_FALSE(answer.outcome) << "so that the server breaks the body off";
   EXPECT_EQ(answer.text,
-            "{\"_msg\":\"a\"}\n{\"_error\":{\"type\":\"/problems/resource-exhausted\",\"detail\":"
+            "{\"_msg\":\"a\"}\n{\"_error\":{\"type\":\"/problems/query-memory\",\"detail\":"
             "\"sort keeps over 256 MiB\"}}\n");
 }
 
@@ -179,6 +204,77 @@ TEST_F(StatsRoute, GivesLinesOnDemand) {
   const auto answer = ask("GET", "/api/v1/stats?q=*+%7C+stats+count()+as+n", "",
                           {{"accept", "application/x-ndjson"}});
   EXPECT_EQ(answer.text, "{\"n\":3}\n");
+}
+
+TEST_F(StatsRoute, LinesEndAsThoseOfAQueryDo) {
+  engine_.rows = {R"({"n":3})"};
+  engine_.end.partial = true;
+  engine_.end.warnings = {"block 7 is damaged"};
+  const auto lines = [&] {
+    return ask("GET", "/api/v1/stats?q=*+%7C+stats+count()+as+n&end=1", "",
+               {{"accept", "application/x-ndjson"}});
+  };
+  EXPECT_EQ(lines().text,
+            "{\"n\":3}\n{\"_end\":{\"rows\":1,\"cursor\":\"\",\"partial\":true,\"warnings\":"
+            "[\"block 7 is damaged\"],\"scanned_rows\":0,\"scanned_bytes\":0,\"hint\":\"\"}}\n");
+  engine_.run_error = Error{ErrorCode::kDeadlineExceeded, "60 s are over"};
+  const auto late = lines();
+  EXPECT_FALSE(late.outcome);
+  EXPECT_EQ(late.text,
+            "{\"n\":3}\n{\"_error\":{\"type\":\"/problems/deadline-exceeded\",\"detail\":"
+            "\"60 s are over\"}}\n");
+}
+
+TEST_F(StatsRoute, ValuesComeOutAsTheyAre) {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  engine_.rows = {
+      "{\"a,\\\"\":\"x}\\\\\",\"n\":1.50e3,\"o\":{\"p\":[1, {}],\"q\":\"]\"},\"deep\":" + deep +
+      "}"};
+  const auto answer = ask("GET", "/api/v1/stats?q=*+%7C+stats+count()+as+n");
+  EXPECT_EQ(
+      answer.text.substr(0, answer.text.find(",\"partial\"")),
+      "{\"columns\":[\"n\",\"a,\\\"\",\"o\",\"deep\"],\"rows\":[[1.50e3,\"x}\\\\\",{\"p\":[1, "
+      "{}],\"q\":\"]\"}," +
+          deep + "]]");
+}
+
+TEST_F(StatsRoute, TableOverALimitIs422) {
+  const auto refused = [&](const std::string& limit) {
+    const auto answer = ask("GET", "/api/v1/stats?q=*+%7C+stats+count()+as+n");
+    EXPECT_EQ(answer.status, 422) << answer.text.substr(0, 1000);
+    EXPECT_EQ(json(answer)["type"], "/problems/answer-too-large");
+    EXPECT_NE(json(answer)["detail"].get<std::string>().find(limit), std::string::npos);
+    EXPECT_TRUE(answer.header("Retry-After").empty());
+  };
+  engine_.rows.assign(100'001, "{}");
+  refused("100,000 rows");
+  engine_.rows.assign(70, "{\"n\":\"" + std::string(1U << 20, 'x') + "\"}");
+  refused("64 MiB");
+  std::string wide = "{\"n\":1";
+  for (int i = 0; i < 999; ++i) wide += ",\"c" + std::to_string(i) + "\":1";
+  engine_.rows = {wide + "}"};
+  EXPECT_EQ(ask("GET", "/api/v1/stats?q=*+%7C+stats+count()+as+n").status, 200);
+  engine_.rows = {wide + ",\"more\":1}"};
+  refused("1,000 columns");
+}
+
+TEST_F(StatsRoute, NullsThatFillTheTableCount) {
+  std::string wide = "{\"n\":1";
+  for (int i = 0; i < 999; ++i) wide += ",\"c" + std::to_string(i) + "\":1";
+  for (const bool wide_first : {false, true}) {
+    engine_.rows.assign(20'000, "{\"n\":1}");
+    engine_.rows.insert(wide_first ? engine_.rows.begin() : engine_.rows.end(), wide + "}");
+    const auto answer = ask("GET", "/api/v1/stats?q=*+%7C+stats+count()+as+n");
+    EXPECT_EQ(answer.status, 422) << wide_first;
+  }
+}
+
+TEST_F(StatsRoute, LeavingClientEndsALargeTable) {
+  engine_.rows.assign(50, "{\"n\":\"" + std::string(1U << 20, 'x') + "\"}");
+  leave_after_ = 1;
+  const auto answer = ask("GET", "/api/v1/stats?q=*+%7C+stats+count()+as+n");
+  EXPECT_FALSE(answer.outcome);
+  EXPECT_LT(answer.text.size(), 3U << 20);
 }
 
 TEST_F(StatsRoute, QueryWithoutAggregationIs400) {

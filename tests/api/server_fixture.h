@@ -69,6 +69,14 @@ class ServerTest : public testing::Test {
     return metrics_.render().find("\n" + line + "\n") != std::string::npos;
   }
 
+  /// Bytes that the server has taken from clients.
+  std::uint64_t received() const {
+    const std::string text = metrics_.render();
+    const std::string name = "\nduramen_http_received_bytes_total ";
+    const auto at = text.find(name);
+    return at == std::string::npos ? 0 : std::stoull(text.substr(at + name.size()));
+  }
+
   ServerOptions options_;
   MetricRegistry metrics_;
   BodyProducer producer_ = [](BodyWriter& out) { return out.write("nothing\n"); };

@@ -98,6 +98,39 @@ TEST_F(ServerLimits, BodiesOverTheCommonBudgetGet429) {
   EXPECT_EQ(ask(post("/echo", std::string(1000, 'x'))).status, 200);
 }
 
+TEST_F(ServerLimits, BodiesThatAreOnlyAnnouncedKeepNobodyOut) {
+  options_.body_bytes = 1U << 20;
+  options_.bodies_bytes = 1U << 20;
+  start();
+  std::vector<RawClient> slow;
+  for (int i = 0; i < 4; ++i) {
+    slow.push_back(client());
+    slow.back().send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\nx");
+    if (i > 0) continue;
+    ASSERT_TRUE(eventually([&] { return metric_is("duramen_http_body_bytes 16384"); }));
+  }
+  ASSERT_TRUE(eventually([&] { return metric_is("duramen_http_body_bytes 65536"); }));
+  EXPECT_EQ(ask(post("/echo", std::string(900'000, 'x'))).status, 200);
+}
+
+TEST_F(ServerLimits, BodyThatOutgrowsTheBudgetOnItsWayGets429) {
+  options_.bodies_bytes = 100'000;
+  start();
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n";
+  RawClient first = client();
+  RawClient second = client();
+  first.send(head);
+  second.send(head);
+  ASSERT_TRUE(eventually([&] { return metric_is("duramen_http_body_bytes 32768"); }));
+  first.send(std::string(59'999, 'x'));
+  ASSERT_TRUE(eventually([&] { return metric_is("duramen_http_body_bytes 76384"); }));
+  second.send(std::string(60'000, 'x'));
+  expect_problem(second.read_response(), 429, "bodies-budget");
+  first.send("x");
+  EXPECT_EQ(first.read_response().body.size(), 60'000U);
+  EXPECT_TRUE(eventually([&] { return metric_is("duramen_http_body_bytes 0"); }));
+}
+
 TEST_F(ServerLimits, ChunkedBodiesCountAgainstTheBudgetAsTheyCome) {
   options_.bodies_bytes = 1000;
   start();

@@ -181,7 +181,9 @@ TEST_F(ServerStream, Http10IsRefusedWhatCannotBeGathered) {
   };
   start();
   const auto answer = ask("GET /stream HTTP/1.0\r\n\r\n");
-  EXPECT_EQ(answer.status, 429);
+  EXPECT_EQ(answer.status, 422);
+  EXPECT_EQ(answer.headers.count("retry-after"), 0U);
+  EXPECT_NE(answer.body.find("/problems/answer-too-large"), std::string::npos);
   EXPECT_NE(answer.body.find("HTTP/1.1"), std::string::npos);
 }
 
@@ -327,6 +329,57 @@ TEST_F(ServerStream, RequestsSentAheadWaitForTheStream) {
   release.set_value();
   EXPECT_EQ(one.read_response().body, "streamed\n");
   EXPECT_EQ(one.read_response().body, "hello");
+  EXPECT_EQ(one.read_response().body, "hello");
+}
+
+TEST_F(ServerStream, BodySentAheadIsPutTogether) {
+  for (const std::string framing :
+       {"Content-Length: 8\r\n\r\n|abc|defgh",
+        "Transfer-Encoding: chunked\r\n\r\n|4\r\nabc|d\r\n4\r\nefgh\r\n0\r\n\r\n"}) {
+    const auto body = framing.find('|');
+    const auto cut = framing.find('|', body + 1);
+    const std::string head = "POST /echo HTTP/1.1\r\nHost: x\r\n" + framing.substr(0, body);
+    const std::string early = get("/stream") + head + framing.substr(body + 1, cut - body - 1);
+    std::promise<void> release;
+    auto released = release.get_future().share();
+    producer_ = [released](BodyWriter& out) {
+      released.wait();
+      return out.write("streamed\n");
+    };
+    if (!server_) start();
+    const auto before = received();
+    RawClient one = client();
+    one.send(early);
+    EXPECT_TRUE(eventually([&] { return received() == before + early.size(); }));
+    EXPECT_TRUE(eventually([&] { return metric_is("duramen_http_streams 1"); }));
+    release.set_value();
+    EXPECT_EQ(one.read_response().body, "streamed\n");
+    one.send(framing.substr(cut + 1) + get("/plain"));
+    EXPECT_EQ(one.read_response().body, "abcdefgh");
+    EXPECT_EQ(one.read_response().body, "hello");
+  }
+}
+
+TEST_F(ServerStream, BodyAfterContinueBehindAStreamIsPutTogether) {
+  std::promise<void> release;
+  auto released = release.get_future().share();
+  producer_ = [released](BodyWriter& out) {
+    released.wait();
+    return out.write("streamed\n");
+  };
+  start();
+  RawClient one = client();
+  const std::string early = get("/stream") +
+                            "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                            "Content-Length: 4\r\n\r\n";
+  one.send(early);
+  EXPECT_TRUE(eventually([&] { return received() == early.size(); }));
+  EXPECT_TRUE(eventually([&] { return metric_is("duramen_http_streams 1"); }));
+  release.set_value();
+  EXPECT_EQ(one.read_response().body, "streamed\n");
+  EXPECT_EQ(one.read_response().status, 100);
+  one.send("body" + get("/plain"));
+  EXPECT_EQ(one.read_response().body, "body");
   EXPECT_EQ(one.read_response().body, "hello");
 }
 

@@ -128,6 +128,17 @@ TEST(Base64, MatchesTheVectorsOfRfc4648) {
   }
 }
 
+TEST(JsonDepth, CountsBracketsOutsideStrings) {
+  EXPECT_TRUE(json_depth_within("7", 0));
+  EXPECT_FALSE(json_depth_within("[]", 0));
+  EXPECT_TRUE(json_depth_within(R"({"a":[1],"b":[{}]})", 3));
+  EXPECT_FALSE(json_depth_within(R"({"a":[1],"b":[{}]})", 2));
+  EXPECT_TRUE(json_depth_within(R"(["[[[[","\"[[[[","\\",[1]])", 2));
+  EXPECT_FALSE(json_depth_within(R"(["\\",[["]]]"]]])", 2));
+  EXPECT_TRUE(json_depth_within("]]]][", 1));
+  EXPECT_FALSE(json_depth_within(std::string(1'000'000, '['), 64));
+}
+
 TEST(Base64, RoundTripsAnyBytes) {
   std::mt19937 random(7);
   for (int i = 0; i < 1000; ++i) {

@@ -136,6 +136,22 @@ class Abuse(unittest.TestCase):
             with self.subTest(name=name, value=value):
                 self.problem(self.server.get("/api/v1/query", q="*", **{name: value}), 400, name)
 
+    def test_a_deeply_nested_body_of_parameters_is_refused(self):
+        for levels in (2, 65, 100_000):
+            body = b'{"q":' + b"[" * levels + b"]" * levels + b"}"
+            answer = self.server.request("POST", "/api/v1/query", body, {"Content-Type": "application/json"})
+            self.problem(answer, 400, "bad-parameter")
+
+    def test_a_deeply_nested_message_can_be_queried(self):
+        deep = '{"nestedline":' + "[" * 100_000 + "]" * 100_000 + "}"
+        self.assertEqual(self.post(json.dumps({"log": deep}).encode()).status, 200)
+        self.assertEqual(self.rows("nestedline | parse json"), 1)
+        for q in ("nestedline | parse json | stats count() as n by nestedline",
+                  "nestedline | parse json | stats max(nestedline) as m | fields m"):
+            answer = self.server.get("/api/v1/stats", q=q)
+            self.assertEqual(answer.status, 200, answer)
+            self.assertEqual(len(answer.json()["rows"]), 1)
+
     def test_a_foreign_or_broken_cursor_is_refused(self):
         self.assertEqual(self.post(RECORD.replace(b"200", b"pages") * 50).status, 200)
         _, end = self.server.query("pages", limit=10)

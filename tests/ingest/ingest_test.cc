@@ -133,7 +133,7 @@ TEST_F(IngestTest, BodyOverTheLimitIsRefusedPackedOrNot) {
   auto answer = send(request(big));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, ErrorCode::kOutOfRange);
-  EXPECT_THAT(answer.error().message, HasSubstr("limits.body_bytes = 1000"));
+  EXPECT_THAT(answer.error().message, HasSubstr("ingest.body_bytes = 1000"));
   IngestRequest packed = request(*encode_body(big, ContentCoding::kGzip, 3));
   packed.coding = ContentCoding::kGzip;
   answer = send(packed);

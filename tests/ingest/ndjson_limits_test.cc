@@ -80,7 +80,7 @@ TEST(NdjsonLimits, StreamsOfARequestBecomeFieldsAndNothingIsLost) {
 
 TEST(NdjsonLimits, LongFieldValueIsRejectedWithAdvice) {
   BuildOptions options = build_options();
-  options.limits.line_bytes = 10;
+  options.ingest.line_bytes = 10;
   const ParsedBody parsed = parse("{\"f\":\"12345678901\"}\n{\"f\":\"1234567890\"}", options);
   EXPECT_EQ(parsed.accepted, 1U);
   EXPECT_THAT(parsed.errors.at(0).reason,

@@ -169,6 +169,15 @@ TEST_F(PipesTest, ParseJsonReadsTopLevelMembers) {
             1U);
 }
 
+TEST_F(PipesTest, ParseJsonKeepsAMemberThatNestsTooDeepAsText) {
+  const std::string most = std::string(64, '[') + std::string(64, ']');
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  store_.add(Strings{"{\"a\":" + most + ",\"b\":[" + most + "],\"c\":" + deep + ",\"d\":1}"});
+  EXPECT_EQ(
+      run("* | parse json | fields a, b, c, d").lines,
+      (Strings{"{\"a\":" + most + ",\"b\":\"[" + most + "]\",\"c\":\"" + deep + "\",\"d\":1}"}));
+}
+
 TEST_F(PipesTest, ParseLogfmtReadsPairsOnly) {
   store_.add(
       Strings{R"(level=info msg="say \"hi\"" bare took=12ms empty= =x q="open)", "no pairs"});

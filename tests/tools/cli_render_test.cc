@@ -199,6 +199,13 @@ TEST(CliProblem, AnyAnswerBecomesASentence) {
             "too slow");
 }
 
+TEST(CliProblem, AnAnswerThatNestsWithoutEndIsNone) {
+  const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  EXPECT_EQ(error_line_error("{\"_error\":{\"detail\":" + deep + "}}").code, ErrorCode::kInternal);
+  EXPECT_EQ(shallow(deep), "");
+  EXPECT_EQ(shallow("[[[1]]]"), "[[[1]]]");
+}
+
 TEST(CliUrl, EncodesEverythingButUnreserved) {
   EXPECT_EQ(url_encoded("a b&c=d/\xc3\xbc~"), "a%20b%26c%3Dd%2F%C3%BC~");
   EXPECT_EQ(url_target("/x", {{"q", "*"}, {"end", "1"}}), "/x?q=%2A&end=1");

@@ -153,6 +153,18 @@ TEST_F(DaemonStart, CheckConfigNamesThePlaceAndStartsNothing) {
   EXPECT_THAT(complaint(), HasSubstr(":5:3: "));
 }
 
+TEST_F(DaemonStart, CheckConfigNamesThePlaceOfABadAddress) {
+  const std::string file = directory_.file("duramen.toml");
+  for (const auto* listen : {"'example.com:1'", "['127.0.0.1:0', '0.0.0.0:1']"}) {
+    write_file(file, std::string("host = 'x'\n[http]\nlisten = ") + listen + "\n");
+    EXPECT_EQ(run({"--config", file, "--check-config"}), 1);
+    EXPECT_THAT(complaint(),
+                StartsWith("duramend: " + file + ":3:10: http.listen: listen address"));
+  }
+  EXPECT_EQ(run({"--http-listen", "nowhere", "--check-config"}), 1);
+  EXPECT_THAT(complaint(), StartsWith("duramend: --http-listen: listen address 'nowhere'"));
+}
+
 TEST_F(DaemonStart, UsageErrorsHaveAnExitCodeOfTheirOwn) {
   EXPECT_EQ(run({"--data-dri", data()}), 2);
   EXPECT_EQ(complaint(), "duramend: unknown option '--data-dri'; did you mean '--data-dir'?\n");

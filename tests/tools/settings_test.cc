@@ -197,6 +197,29 @@ TEST(SettingsSources, ErrorsNameTheOptionOrTheVariable) {
   EXPECT_EQ(s.error().message, "DURAMEN_LOG_FORMAT: 'xml' is no log format: text or json");
 }
 
+TEST(SettingsSources, ABudgetWithoutRoomForOneBodyNamesBothKeys) {
+  EXPECT_EQ(option_error({"--http-bodies-bytes=1MiB"}),
+            "--http-bodies-bytes: http.bodies_bytes = 1MiB has no room for http.body_bytes = "
+            "64MiB; raise the first or lower the second");
+  EXPECT_EQ(option_error({"--ingest-body-bytes=1GiB"}),
+            "--ingest-body-bytes: ingest.inflight_bytes = 256MiB has no room for "
+            "ingest.body_bytes = 1GiB; raise the first or lower the second");
+  EXPECT_EQ(option_error({"--http-bodies-bytes=1MiB", "--http-body-bytes=1MiB"}), "");
+}
+
+TEST(SettingsSources, KnowsWhereAKeyWasSet) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("a.toml");
+  write_file(file, "host = 'a'\n[http]\nlisten = ['a:1']\nio_threads = 3\n");
+  const auto parsed = parse_command_line({"--config", file, "--http-io-threads=4"});
+  const auto s = load_settings(*parsed, variables({{"DURAMEN_HOST", "b"}}));
+  ASSERT_TRUE(s) << s.error().message;
+  EXPECT_EQ(place_of(*s, "http.listen"), file + ":3:10: http.listen");
+  EXPECT_EQ(place_of(*s, "host"), "DURAMEN_HOST");
+  EXPECT_EQ(place_of(*s, "http.io_threads"), "--http-io-threads");
+  EXPECT_EQ(place_of(*s, "log.level"), "log.level");
+}
+
 TEST(SettingsSources, AFileThatCannotBeReadIsAnError) {
   const TemporaryDirectory directory;
   EXPECT_EQ(option_error({"--config", directory.file("none.toml")}),

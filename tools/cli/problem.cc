@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/json_text.h"
 #include "tools/cli/render.h"
 #include "tools/cli/table.h"
 
@@ -95,8 +96,13 @@ std::string with_caret(std::string_view message, std::string_view query, std::si
   return out + "^";
 }
 
+std::string_view shallow(std::string_view json) {
+  constexpr std::size_t kDepth = 128;  // values have 64 at most
+  return json_depth_within(json, kDepth) ? json : std::string_view();
+}
+
 Error problem_error(const HttpReply& reply, std::string_view query) {
-  const Json json = Json::parse(reply.body, nullptr, false);
+  const Json json = Json::parse(shallow(reply.body), nullptr, false);
   std::string text = json.is_object() ? sentence_of(json) : std::string();
   if (text.empty()) {
     text = "the server answered " + std::to_string(reply.status);
@@ -113,7 +119,7 @@ Error problem_error(const HttpReply& reply, std::string_view query) {
 }
 
 Error error_line_error(std::string_view line, std::string_view query) {
-  const Json json = Json::parse(line, nullptr, false);
+  const Json json = Json::parse(shallow(line), nullptr, false);
   const Json problem = json.is_object() ? json.value("_error", Json()) : Json();
   HttpReply reply;
   reply.status = 500;

@@ -64,7 +64,7 @@ Result<int> run_queries(const Context& context, const QueriesCommand& command) {
   request.target = "/api/v1/queries";
   DURAMEN_TRY(const auto reply, client->call(request));
   if (!reply.ok()) return problem_error(reply);
-  const Json json = Json::parse(reply.body, nullptr, false);
+  const Json json = Json::parse(shallow(reply.body), nullptr, false);
   const Json* list = json.is_array() ? &json : nullptr;
   if (json.is_object() && json.contains("queries")) list = &json["queries"];
   if (list == nullptr || !list->is_array()) {

@@ -37,13 +37,13 @@ Result<void> print_row(const Context& context, Table& table, Row row) {
   Json object = Json::object();
   for (const RowField& field : row.fields) {
     object[field.name] =
-        field.is_text ? Json(field.value) : Json::parse(field.value, nullptr, false);
+        field.is_text ? Json(field.value) : Json::parse(shallow(field.value), nullptr, false);
   }
   return context.out.write(dumped(object) + "\n");
 }
 
 Result<int> print_table(const Context& context, const std::string& body) {
-  const Json document = Json::parse(body, nullptr, false);
+  const Json document = Json::parse(shallow(body), nullptr, false);
   const bool good = document.is_object() && document.contains("columns") &&
                     document["columns"].is_array() && document.contains("rows") &&
                     document["rows"].is_array();

@@ -155,7 +155,7 @@ Result<int> run_status(const Context& context) {
     DURAMEN_TRY_VOID(context.out.flush());
     return kExitOk;
   }
-  const Json status = Json::parse(reply.body, nullptr, false);
+  const Json status = Json::parse(shallow(reply.body), nullptr, false);
   if (!status.is_object()) return Error{ErrorCode::kDataLoss, "the answer is no status"};
   Pairs pairs;
   add_node(pairs, status);

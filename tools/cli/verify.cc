@@ -78,7 +78,7 @@ Result<int> verify_online(const Context& context) {
   std::string error_line;
   const auto take = [&](std::string_view line) -> Result<bool> {
     if (is_error_line(line)) error_line = line;
-    const Json json = Json::parse(line, nullptr, false);
+    const Json json = Json::parse(shallow(line), nullptr, false);
     if (!json.is_object()) return true;
     if (const auto at = json.find("progress"); at != json.end() && at->is_object()) {
       progress.set(number(*at, "done"), number(*at, "total"));
