@@ -80,11 +80,11 @@ TEST(NdjsonLimits, StreamsOfARequestBecomeFieldsAndNothingIsLost) {
 
 TEST(NdjsonLimits, LongFieldValueIsRejectedWithAdvice) {
   BuildOptions options = build_options();
-  options.ingest.line_bytes = 10;
+  options.limits.line_bytes = 10;
   const ParsedBody parsed = parse("{\"f\":\"12345678901\"}\n{\"f\":\"1234567890\"}", options);
   EXPECT_EQ(parsed.accepted, 1U);
   EXPECT_THAT(parsed.errors.at(0).reason,
-              HasSubstr("field 'f' has 11 bytes, more than limits.line_bytes = 10"));
+              HasSubstr("field 'f' has 11 bytes, more than ingest.line_bytes = 10"));
 }
 
 TEST(NdjsonLimits, LongMessageIsSplitIntoPartsThatConcatenate) {
