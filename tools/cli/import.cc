@@ -36,7 +36,7 @@ struct Totals {
   std::uint64_t failed_files = 0;
 };
 
-/// What the workers share: counts, the bar, and the right to write to standard error.
+/// What the workers share: counts, and the bar, through which all of standard error goes.
 /// Threading: any thread.
 class Account {
  public:
@@ -59,10 +59,7 @@ class Account {
     progress_.add(reply.accepted, bytes);
   }
   void warn(const std::string& text) {
-    progress_.clear();
-    const MutexLock lock(mutex_);
-    [[maybe_unused]] const auto ignored =
-        context_->err.line("duramen: " + visible_on_one_line(text));
+    progress_.write_line("duramen: " + visible_on_one_line(text));
   }
   /// Only for eyes: nothing in a log file says that a try will be repeated.
   void remark(const std::string& text) {
@@ -80,17 +77,13 @@ class Account {
 
  private:
   void name_line(const std::string& file, std::uint64_t line, const std::string& reason) {
+    std::size_t nth = 0;
     {
       const MutexLock lock(mutex_);
-      if (named_ == kShownLines + 1) return;
-      ++named_;
-      if (named_ == kShownLines + 1) {
-        [[maybe_unused]] const auto ignored =
-            context_->err.line("duramen: further rejected lines are not shown");
-        return;
-      }
+      nth = ++named_;
     }
-    warn(file + ":" + std::to_string(line) + ": " + reason);
+    if (nth <= kShownLines) warn(file + ":" + std::to_string(line) + ": " + reason);
+    if (nth == kShownLines + 1) warn("further rejected lines are not shown");
   }
 
   const Context* context_;
