@@ -58,6 +58,7 @@ BatchReader::BatchReader(std::unique_ptr<Input> input, BatchOptions options)
       options_(std::move(options)),
       text_prefix_(json_members(options_.text_labels)),
       json_prefix_(json_members(options_.json_labels)) {
+  options_.may_grow = options_.may_grow && input_->may_grow();
   if (options_.format) {
     format_ = *options_.format;
     format_known_ = true;
@@ -79,32 +80,56 @@ Result<bool> BatchReader::fill() {
   return !ended_;
 }
 
+/// The bytes up to `stop` as a line; `whole`: its line feed stands there.
+std::string_view BatchReader::take_line(std::size_t stop, bool whole) {
+  const std::string_view taken =
+      std::string_view(buffer_).substr(at_, stop - at_ + (whole ? 1 : 0));
+  place_ += taken.size();
+  fingerprint_.add(taken);
+  at_ = searched_ = at_ + taken.size();
+  ++line_;
+  cut_begin_.reset();
+  return taken.substr(0, taken.size() - (whole ? 1 : 0));
+}
+
+/// Of a line that is too long nothing is kept: memory stays bounded, the rest of the file is read.
+void BatchReader::pass_over_buffer() {
+  if (!cut_begin_) cut_begin_.emplace(place_, fingerprint_);
+  place_ += buffer_.size() - at_;
+  fingerprint_.add(std::string_view(buffer_).substr(at_));
+  at_ = buffer_.size();
+}
+
+/// The place of the import stays before the last line.
+void BatchReader::leave_unfinished() {
+  left_unfinished_ = true;
+  if (!cut_begin_) return;
+  place_ = cut_begin_->first;
+  fingerprint_ = std::move(cut_begin_->second);
+  cut_begin_.reset();
+}
+
 Result<std::optional<std::string_view>> BatchReader::next_line(bool& cut) {
-  cut = false;
-  while (true) {
+  while (!left_unfinished_) {
     const std::size_t end = buffer_.find('\n', std::max(at_, searched_));
     const bool whole = end != std::string::npos;
-    if (whole || (ended_ && at_ < buffer_.size())) {
-      const std::size_t stop = whole ? end : buffer_.size();
-      const auto line = std::string_view(buffer_).substr(at_, stop - at_);
-      place_ += line.size() + (whole ? 1 : 0);
-      fingerprint_.add(std::string_view(buffer_).substr(at_, line.size() + (whole ? 1 : 0)));
-      at_ = searched_ = whole ? stop + 1 : stop;
-      ++line_;
+    const bool unfinished = ended_ && (at_ < buffer_.size() || cut_begin_);
+    if (!whole && unfinished && options_.may_grow) {
+      leave_unfinished();
+    } else if (whole || unfinished) {
+      cut = cut_begin_.has_value();
+      const auto line = take_line(whole ? end : buffer_.size(), whole);
       cut = cut || line.size() > kMaxLine;
       return std::optional<std::string_view>(line);
+    } else if (ended_) {
+      break;
+    } else {
+      searched_ = buffer_.size();
+      if (buffer_.size() - at_ > kMaxLine) pass_over_buffer();
+      DURAMEN_TRY_VOID(fill());
     }
-    if (ended_) return std::optional<std::string_view>();
-    searched_ = buffer_.size();
-    if (buffer_.size() - at_ > kMaxLine) {
-      // Passed over without keeping it: memory stays bounded, the rest of the file is imported.
-      cut = true;
-      place_ += buffer_.size() - at_;
-      fingerprint_.add(std::string_view(buffer_).substr(at_));
-      at_ = searched_;
-    }
-    DURAMEN_TRY_VOID(fill());
   }
+  return std::optional<std::string_view>();
 }
 
 Result<void> BatchReader::skip(const ImportPlace& place) {
@@ -123,6 +148,11 @@ Result<void> BatchReader::skip(const ImportPlace& place) {
   }
   if (fingerprint_.head() != place.head || fingerprint_.tail() != place.tail) return changed;
   line_ = place.lines;
+  last_time_ = place.time;
+  if (place.format && !format_known_) {
+    format_ = *place.format;
+    format_known_ = true;
+  }
   return {};
 }
 
@@ -135,6 +165,8 @@ Result<std::optional<Batch>> BatchReader::next() {
     bool cut = false;
     DURAMEN_TRY(const auto line, next_line(cut));
     if (!line) {
+      // Blank lines alone tell nothing: what is written behind them does.
+      if (!format_known_ && options_.may_grow) return std::optional<Batch>();
       if (!format_known_) settle_format(batch, LineFormat::kText);
       break;
     }
@@ -145,7 +177,8 @@ Result<std::optional<Batch>> BatchReader::next() {
     }
   }
   batch.end = place_;
-  batch.place = {place_, line_, fingerprint_.head(), fingerprint_.tail()};
+  batch.place = {place_, line_, fingerprint_.head(), fingerprint_.tail(), std::nullopt, last_time_};
+  if (format_known_) batch.place.format = format_;
   batch.file_position = input_->file_position();
   if (batch.begin == batch.end) return std::optional<Batch>();
   return std::optional<Batch>(std::move(batch));
@@ -176,6 +209,7 @@ void BatchReader::add_text(Batch& batch, std::string_view line, std::uint64_t nu
   batch.body += '{';
   if (options_.line_time) {
     if (const auto at = options_.line_time(line)) {
+      last_time_ = *at;
       days_.insert(*at / kNsPerDay - (*at % kNsPerDay < 0 ? 1 : 0));
       batch.body += "\"_time\":\"";
       append_rfc3339(batch.body, *at);

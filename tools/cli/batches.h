@@ -17,8 +17,6 @@
 
 namespace duramen::cli {
 
-enum class LineFormat { kNdjson, kText };
-
 /// Finds the time of a text line; nothing when it has none. Called once a line, in order, so that
 /// it may remember (a stack trace has the time of the line before it).
 using LineTime = std::function<std::optional<TimeNs>(std::string_view line)>;
@@ -29,6 +27,8 @@ struct BatchOptions {
   std::size_t days = 64;  ///< UTC days in one request; the daemon refuses lines of further ones
   std::vector<std::pair<std::string, std::string>> text_labels = {};  ///< for lines of text
   std::vector<std::pair<std::string, std::string>> json_labels = {};  ///< for records
+  /// The input may grow: a last line that does not end yet is not read (unless it is packed).
+  bool may_grow = false;
   LineTime line_time = {};  ///< for text; not set: no times, so that the daemon's clock counts
 };
 
@@ -61,11 +61,16 @@ class BatchReader {
   Result<std::optional<Batch>> next();
   /// Known after the first next(); text before that.
   LineFormat format() const { return format_; }
+  /// After the end: a last line was left for a later import, because it does not end yet.
+  bool left_unfinished() const { return left_unfinished_; }
 
  private:
   /// The next line without its line feed; nothing at the end. `cut`: it was too long and is gone.
   Result<std::optional<std::string_view>> next_line(bool& cut);
   Result<bool> fill();
+  std::string_view take_line(std::size_t stop, bool whole);
+  void pass_over_buffer();
+  void leave_unfinished();
   void add_line(Batch& batch, std::string_view line);
   void settle_format(Batch& batch, LineFormat format);
   void add_text(Batch& batch, std::string_view line, std::uint64_t number);
@@ -83,10 +88,14 @@ class BatchReader {
   std::size_t at_ = 0;        ///< the next line begins here in buffer_
   std::size_t searched_ = 0;  ///< no line feed before this place
   bool ended_ = false;
+  bool left_unfinished_ = false;
   Fingerprint fingerprint_;
-  std::set<std::int64_t> days_;  ///< of the batch being made
-  std::uint64_t place_ = 0;      ///< of at_ in the unpacked file
-  std::uint64_t line_ = 0;       ///< lines read so far
+  /// Where a line began of which a part is passed over already.
+  std::optional<std::pair<std::uint64_t, Fingerprint>> cut_begin_;
+  std::optional<TimeNs> last_time_;  ///< of the last line of text
+  std::set<std::int64_t> days_;      ///< of the batch being made
+  std::uint64_t place_ = 0;          ///< of at_ in the unpacked file
+  std::uint64_t line_ = 0;           ///< lines read so far
 };
 
 /// `app.log.2.gz` is of the app `app`.

@@ -34,6 +34,7 @@ struct Totals {
   std::uint64_t duplicates = 0;
   std::uint64_t files = 0;  ///< imported to their end
   std::uint64_t failed_files = 0;
+  std::uint64_t unfinished = 0;  ///< last lines that wait for their end
 };
 
 /// What the workers share: counts, and the bar, through which all of standard error goes.
@@ -68,6 +69,10 @@ class Account {
   void file_done(bool good) {
     const MutexLock lock(mutex_);
     (good ? totals_.files : totals_.failed_files) += 1;
+  }
+  void line_waits() {
+    const MutexLock lock(mutex_);
+    ++totals_.unfinished;
   }
   Totals finish() {
     progress_.clear();
@@ -125,6 +130,7 @@ BatchOptions batch_options(const ImportCommand& command, const std::string& path
   if (command.format == ImportCommand::Format::kText) out.format = LineFormat::kText;
   out.batch_bytes = command.batch_bytes;
   out.json_labels = command.labels;
+  out.may_grow = command.resume && path != "-";
   out.line_time = std::move(line_time);
   const auto given = [&](std::string_view name) {
     return std::any_of(command.labels.begin(), command.labels.end(),
@@ -154,7 +160,10 @@ class FileImport {
       auto batch = reader->next();
       if (sending.valid()) DURAMEN_TRY_VOID(sending.get());
       if (!batch) return std::move(batch).error();
-      if (!*batch) return {};
+      if (!*batch) {
+        if (reader->left_unfinished()) account_->line_waits();
+        return {};
+      }
       sending = std::async(std::launch::async,
                            [this, shared = std::make_shared<Batch>(**std::move(batch)),
                             format = reader->format()] { return send(*shared, format); });
@@ -164,23 +173,20 @@ class FileImport {
  private:
   std::string shown_name() const { return path_ == "-" ? "standard input" : path_; }
 
-  Result<std::unique_ptr<BatchReader>> fresh_reader() const {
-    DURAMEN_TRY(auto line_time, make_line_time(*plan_->command, plan_->now));
+  Result<std::unique_ptr<BatchReader>> fresh_reader(std::optional<TimeNs> previous = {}) const {
+    DURAMEN_TRY(auto line_time, make_line_time(*plan_->command, plan_->now, previous));
     DURAMEN_TRY(auto input, Input::open(path_));
     return std::make_unique<BatchReader>(
         std::move(input), batch_options(*plan_->command, path_, std::move(line_time)));
   }
 
   Result<std::unique_ptr<BatchReader>> open() {
-    DURAMEN_TRY(auto reader, fresh_reader());
-    if (!plan_->places || path_ == "-") return reader;
+    if (!plan_->places || path_ == "-") return fresh_reader();
     DURAMEN_TRY(const auto place, plan_->places->load(identity_));
-    if (!place) return reader;
+    if (!place) return fresh_reader();
+    DURAMEN_TRY(auto reader, fresh_reader(place->time));
     auto skipped = reader->skip(*place);
-    if (skipped) {
-      done_bytes_ = 0;
-      return reader;
-    }
+    if (skipped) return reader;
     if (skipped.error().code != ErrorCode::kNotFound) return std::move(skipped).error();
     account_->warn(path_ + " has other content than at its last import: starting at its beginning");
     return fresh_reader();
@@ -315,10 +321,17 @@ void import_files(const Context& context, const Plan& plan, Account& account) {
 std::string summary_text(const Totals& totals, double seconds) {
   char took[32];
   std::snprintf(took, sizeof took, "%.1f s", seconds);
+  std::string waits;
+  if (totals.unfinished != 0) {
+    waits = "; " + grouped_digits(totals.unfinished) +
+            (totals.unfinished == 1 ? " last line does not end yet and waits"
+                                    : " last lines do not end yet and wait") +
+            " for the next import";
+  }
   return "accepted " + grouped_digits(totals.accepted) + ", rejected " +
          grouped_digits(totals.rejected) + ", duplicates " + grouped_digits(totals.duplicates) +
          " from " + std::to_string(totals.files + totals.failed_files) +
-         (totals.files + totals.failed_files == 1 ? " file in " : " files in ") + took;
+         (totals.files + totals.failed_files == 1 ? " file in " : " files in ") + took + waits;
 }
 
 }  // namespace
@@ -331,9 +344,13 @@ Result<int> run_import(const Context& context, const ImportCommand& command) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   const Totals totals = account.finish();
   if (context.options.output == OutputFormat::kJson) {
-    const Json json = {{"accepted", totals.accepted},         {"rejected", totals.rejected},
-                       {"duplicates", totals.duplicates},     {"files", totals.files},
-                       {"failed_files", totals.failed_files}, {"seconds", took.count()}};
+    const Json json = {{"accepted", totals.accepted},
+                       {"rejected", totals.rejected},
+                       {"duplicates", totals.duplicates},
+                       {"files", totals.files},
+                       {"failed_files", totals.failed_files},
+                       {"unfinished", totals.unfinished},
+                       {"seconds", took.count()}};
     DURAMEN_TRY_VOID(context.out.line(json.dump()));
   } else if (!command.quiet) {
     DURAMEN_TRY_VOID(context.out.line(summary_text(totals, took.count())));
