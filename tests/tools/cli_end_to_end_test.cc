@@ -196,6 +196,14 @@ TEST_F(CliEndToEnd, RecordsKeepFieldsAndBadLinesAreNamed) {
   EXPECT_EQ(found[0]["status"], 500);
 }
 
+TEST_F(CliEndToEnd, ALongLineOfControlCharactersStopsNoFile) {
+  const std::string path = file("long.log", std::string(16U << 20, '\1') + "\nbehind it\n");
+  const CliRun run = duramen({"import", "-o", "json", path});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_EQ(summary(run)["accepted"], 2);
+  EXPECT_EQ(rows("behind").size(), 1U);
+}
+
 TEST_F(CliEndToEnd, CompressedFilesAndPipesGoInAsTheyAre) {
   const std::string packed = encode_body("in gzip\n", ContentCoding::kGzip, 6).value();
   ASSERT_EQ(duramen({"import", file("z.log.gz", packed)}).code, 0);

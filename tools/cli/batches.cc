@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t kChunk = 256 * 1024;
 constexpr std::size_t kMaxLine = 16U << 20;
 constexpr std::size_t kLeadingLines = 1000;
+constexpr std::size_t kMaxRefused = 10'000;  // lines of one batch that are only named
+constexpr std::size_t kLongLine = 1U << 20;  // worth looking at how it is written
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
@@ -28,6 +31,22 @@ bool looks_like_record(std::string_view line) {
 bool all_digits(std::string_view text) {
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+void append_base64(std::string& body, std::string_view line) {
+  body += "\"_msg_base64\":\"" + to_base64(line) + "\"";
+}
+
+/// The line as the message of a record, so that it takes a third more room at most where it is
+/// long: escapes take six times the room, and a request has a limit.
+void append_message(std::string& body, std::string_view line) {
+  if (!is_utf8(line)) return append_base64(body, line);
+  const std::size_t before = body.size();
+  body += "\"_msg\":";
+  append_json_string(body, line);
+  if (line.size() < kLongLine || body.size() - before <= line.size() / 3 * 4) return;
+  body.resize(before);
+  append_base64(body, line);
 }
 
 }  // namespace
@@ -217,12 +236,7 @@ void BatchReader::add_text(Batch& batch, std::string_view line, std::uint64_t nu
     }
   }
   batch.body += text_prefix_;
-  if (is_utf8(line)) {
-    batch.body += "\"_msg\":";
-    append_json_string(batch.body, line);
-  } else {
-    batch.body += "\"_msg_base64\":\"" + to_base64(line) + "\"";
-  }
+  append_message(batch.body, line);
   batch.body += "}\n";
 }
 

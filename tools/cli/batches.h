@@ -48,8 +48,10 @@ struct Batch {
 /// options.
 ///
 /// A text line keeps its exact bytes (without its line feed; a carriage return stays); one that is
-/// not UTF-8 travels as `_msg_base64`. A line over 16 MiB is refused. Blank lines between records
-/// are skipped, empty lines of text are lines. Threading: one thread. Memory: two batches.
+/// not UTF-8, or long and full of what JSON must escape, travels as `_msg_base64`: no request is
+/// larger than `batch_bytes` and 22 MiB. A line over 16 MiB is refused, and so is one of NDJSON
+/// that begins with no brace. Blank lines between records are skipped, empty lines of text are
+/// lines. Threading: one thread. Memory: two batches.
 class BatchReader {
  public:
   BatchReader(std::unique_ptr<Input> input, BatchOptions options);
