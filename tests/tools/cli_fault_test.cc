@@ -223,7 +223,7 @@ TEST(CliFaults, ABodyWithoutOneGoodLineIsCountedNotRepeated) {
       {{kStatus, {status_answer()}}, {kIngest, {FakeServer::answer("400 Bad Request", body)}}});
   CliProcess cli;
   const CliRun run = cli.run(
-      {"--server", server.url(), "import", "-", "--format", "ndjson", "-o", "json"}, {}, "[]\n");
+      {"--server", server.url(), "import", "-", "--format", "ndjson", "-o", "json"}, {}, "{}\n");
   EXPECT_EQ(run.code, 1);
   EXPECT_THAT(run.out, HasSubstr(R"("rejected":1)"));
   EXPECT_EQ(server.seen().size(), 2U);

@@ -128,10 +128,69 @@ TEST_F(CliBatches, RecordsKeepTheirBytesAndGetLabels) {
   const BatchOptions options{.format = LineFormat::kNdjson, .json_labels = {{"app", "x\"y"}}};
   const auto batches = all(*reader("{\"n\":1.500}\n  { }\n\n[1]\n{bad\n", options));
   ASSERT_EQ(batches.size(), 1U);
-  EXPECT_EQ(
-      batches[0].body,
-      "{\"app\":\"x\\\"y\",\"n\":1.500}\n{\"app\":\"x\\\"y\" }\n[1]\n{\"app\":\"x\\\"y\",bad\n");
-  EXPECT_THAT(batches[0].lines, ElementsAre(1, 2, 4, 5)) << "the blank line keeps its number";
+  EXPECT_EQ(batches[0].body,
+            "{\"app\":\"x\\\"y\",\"n\":1.500}\n{\"app\":\"x\\\"y\" }\n{\"app\":\"x\\\"y\",bad\n");
+  EXPECT_THAT(batches[0].lines, ElementsAre(1, 2, 5)) << "the blank line keeps its number";
+  EXPECT_THAT(batches[0].refused, ElementsAre(Pair(4, HasSubstr("not a JSON object"))));
+}
+
+TEST_F(CliBatches, ALineThatIsNoObjectIsRefusedHere) {
+  const BatchOptions options{.format = LineFormat::kNdjson};
+  const auto batches =
+      all(*reader("\xEF\xBB\xBF{\"a\":1}\n[INFO] x\n  {\"a\":2}\ntext\n{\"a\":3}\n", options));
+  ASSERT_EQ(batches.size(), 1U);
+  EXPECT_EQ(batches[0].body, "{\"a\":1}\n  {\"a\":2}\n{\"a\":3}\n");
+  EXPECT_THAT(batches[0].lines, ElementsAre(1, 3, 5));
+  EXPECT_THAT(batches[0].refused, ElementsAre(Pair(2, HasSubstr("{")), Pair(4, HasSubstr("{"))));
+}
+
+TEST_F(CliBatches, RefusedLinesAreBoundedInABatch) {
+  std::string bytes;
+  for (int i = 0; i < 25'000; ++i) bytes += "x\n";
+  const auto batches = all(*reader(bytes, {.format = LineFormat::kNdjson}));
+  std::size_t refused = 0;
+  for (const Batch& batch : batches) {
+    EXPECT_LE(batch.refused.size(), 10'000U);
+    refused += batch.refused.size();
+  }
+  EXPECT_EQ(refused, 25'000U);
+  EXPECT_EQ(batches.back().end, bytes.size());
+}
+
+TEST_F(CliBatches, ALabelTakesThePlaceOfAMemberOfItsName) {
+  const BatchOptions options{.format = LineFormat::kNdjson, .json_labels = {{"env", "t"}}};
+  const std::vector<std::pair<std::string, std::string>> samples = {
+      {R"({"env":"x","a":1})", R"({"env":"t","a":1})"},
+      {R"({"a":1.50, "env" : {"b":["},",{}]} , "c":"\"env\":"})",
+       R"({"env":"t","a":1.50,"c":"\"env\":"})"},
+      {R"({"a":1,"\u0065nv":"x"})", R"({"env":"t","a":1})"},
+      {R"({"env":"x"})", R"({"env":"t"})"},
+      {R"({"a":{"env":1}})", R"({"env":"t","a":{"env":1}})"},
+      {R"({"a":"env"} tail)", R"({"env":"t","a":"env"} tail)"},
+      // What is wrong stays as it is: the daemon says so.
+      {R"({"env":"x" "b":2})", R"({"env":"t","env":"x" "b":2})"},
+      {R"({"env":"x",})", R"({"env":"t","env":"x",})"},
+      {R"({"env":"x")", R"({"env":"t","env":"x")"},
+      {R"({"env":)", R"({"env":"t","env":)"},
+      {R"({"env)", R"({"env":"t","env)"}};
+  for (const auto& [line, wanted] : samples) {
+    const auto batches = all(*reader(line + "\n", options));
+    ASSERT_EQ(batches.size(), 1U) << line;
+    EXPECT_EQ(batches[0].body, wanted + "\n");
+  }
+}
+
+TEST_F(CliBatches, NoLineMakesARequestOverTheLimit) {
+  constexpr std::size_t kLine = 16U << 20;
+  std::string bytes;
+  for (const char c : {'\1', '"', 'x', '\xff'}) bytes += std::string(kLine, c) + "\n";
+  const auto batches =
+      all(*reader(bytes, {.format = LineFormat::kText, .batch_bytes = 32ULL << 20}));
+  for (const Batch& batch : batches) EXPECT_LE(batch.body.size(), 64U << 20);
+  const auto found = messages(batches);
+  ASSERT_EQ(found.size(), 4U);
+  for (const std::string& message : found) EXPECT_EQ(message.size(), kLine);
+  EXPECT_EQ(found[0][kLine - 1], '\1');
 }
 
 TEST_F(CliBatches, TextLabelsStandInEveryLine) {

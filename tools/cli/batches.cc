@@ -7,6 +7,7 @@
 
 #include "base/json_text.h"
 #include "base/time_text.h"
+#include "tools/cli/json_members.h"
 
 namespace duramen::cli {
 namespace {
@@ -59,17 +60,6 @@ std::string app_of_file(const std::string& path) {
     name = name.stem();
   }
   return name.stem().string();
-}
-
-std::string json_members(const std::vector<std::pair<std::string, std::string>>& labels) {
-  std::string out;
-  for (const auto& [name, value] : labels) {
-    append_json_string_lossy(out, name);
-    out.push_back(':');
-    append_json_string_lossy(out, value);
-    out.push_back(',');
-  }
-  return out;
 }
 
 BatchReader::BatchReader(std::unique_ptr<Input> input, BatchOptions options)
@@ -180,7 +170,8 @@ Result<std::optional<Batch>> BatchReader::next() {
   batch.begin = place_;
   days_.clear();
   // The batch ends with the line that fills it or brings the last day that is allowed.
-  while (batch.body.size() < options_.batch_bytes && days_.size() < options_.days) {
+  while (batch.body.size() < options_.batch_bytes && days_.size() < options_.days &&
+         batch.refused.size() < kMaxRefused) {
     bool cut = false;
     DURAMEN_TRY(const auto line, next_line(cut));
     if (!line) {
@@ -241,20 +232,31 @@ void BatchReader::add_text(Batch& batch, std::string_view line, std::uint64_t nu
 }
 
 void BatchReader::add_record(Batch& batch, std::string_view line) {
+  if (line_ == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  const std::size_t brace = std::min(line.find_first_not_of(" \t\r"), line.size());
+  // A request that begins with `[` would be taken for an array, and its good lines with it.
+  if (!line.substr(brace).starts_with('{')) {
+    batch.refused.emplace_back(line_, "not a JSON object (it must begin with {)");
+    return;
+  }
   batch.lines.push_back(line_);
-  const std::size_t brace = line.find_first_not_of(" \t\r");
-  const bool takes_labels = !json_prefix_.empty() && line[brace] == '{';
-  if (!takes_labels) {
+  if (json_prefix_.empty()) {
     batch.body += line;
   } else {
-    const std::size_t next = line.find_first_not_of(" \t\r", brace + 1);
-    const bool is_empty = next != std::string_view::npos && line[next] == '}';
-    batch.body += '{';
-    batch.body +=
-        std::string_view(json_prefix_).substr(0, json_prefix_.size() - (is_empty ? 1 : 0));
-    batch.body += line.substr(brace + 1);
+    add_labelled(batch.body, line.substr(brace));
   }
   batch.body += '\n';
+}
+
+/// Labels stand in front; members of the same names go, because a name may stand there once.
+void BatchReader::add_labelled(std::string& body, std::string_view object) {
+  std::string without;
+  if (without_members(object, options_.json_labels, without)) object = without;
+  const std::size_t next = object.find_first_not_of(" \t\r", 1);
+  const bool is_empty = next != std::string_view::npos && object[next] == '}';
+  body += '{';
+  body += std::string_view(json_prefix_).substr(0, json_prefix_.size() - (is_empty ? 1 : 0));
+  body += object.substr(1);
 }
 
 }  // namespace duramen::cli

@@ -77,6 +77,7 @@ class BatchReader {
   void settle_format(Batch& batch, LineFormat format);
   void add_text(Batch& batch, std::string_view line, std::uint64_t number);
   void add_record(Batch& batch, std::string_view line);
+  void add_labelled(std::string& body, std::string_view object);
 
   std::unique_ptr<Input> input_;
   BatchOptions options_;
@@ -102,7 +103,5 @@ class BatchReader {
 
 /// `app.log.2.gz` is of the app `app`.
 std::string app_of_file(const std::string& path);
-/// `"name":"value",` for each.
-std::string json_members(const std::vector<std::pair<std::string, std::string>>& labels);
 
 }  // namespace duramen::cli

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -11,6 +12,7 @@
 
 #include "base/checksum.h"
 #include "base/mutex.h"
+#include "ingest/field_names.h"
 #include "tools/cli/batches.h"
 #include "tools/cli/context.h"
 #include "tools/cli/import_place.h"
@@ -235,16 +237,32 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
+/// The members that are labels; nothing where the daemon's own choice does.
+std::vector<std::string> ndjson_stream(const ImportCommand& command) {
+  std::vector<std::string> out = command.stream_fields;
+  if (command.labels.empty()) return out;
+  const auto is_in = [](const std::vector<std::string>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (out.empty()) {
+    for (const std::string_view name : ingest::default_stream_fields()) {
+      if (!is_in(command.time_fields, name) && !is_in(command.message_fields, name))
+        out.emplace_back(name);
+    }
+  }
+  for (const auto& [name, value] : command.labels) {
+    if (!is_in(out, name)) out.push_back(name);
+  }
+  return out;
+}
+
 std::string ndjson_target(const ImportCommand& command) {
   Parameters parameters;
   if (!command.time_fields.empty()) parameters.emplace_back("time", joined(command.time_fields));
   if (!command.message_fields.empty())
     parameters.emplace_back("msg", joined(command.message_fields));
-  if (!command.stream_fields.empty()) {
-    std::string stream = joined(command.stream_fields);
-    for (const auto& [name, value] : command.labels) stream += "," + name;
-    parameters.emplace_back("stream", stream);
-  }
+  if (const auto stream = ndjson_stream(command); !stream.empty())
+    parameters.emplace_back("stream", joined(stream));
   if (command.keep_old) parameters.emplace_back("keep_old", "1");
   return url_target("/api/v1/ingest", parameters);
 }
