@@ -179,6 +179,48 @@ TEST_F(CliEndToEnd, AFileThatGrewGoesOnWithResume) {
   EXPECT_EQ(stored_rows(), 4U);
 }
 
+TEST_F(CliEndToEnd, AFileThatIsBeingWrittenIsStoredAsItWillBe) {
+  const std::string path = file("w.log", "2026-11-20T10:00:00Z one\ntw");
+  const std::vector<std::string> arguments = {"import", "--resume", path};
+  const CliRun first = duramen(arguments);
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("accepted 1, "));
+  EXPECT_THAT(first.out, HasSubstr("1 last line does not end yet and waits for the next import"));
+  std::ofstream(path, std::ios::app) << "o\n{\"json\":1}\n";
+  EXPECT_THAT(duramen(arguments).out, HasSubstr("accepted 2, "));
+  const auto found = rows("app:w");
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[1]["_msg"], "two");
+  EXPECT_EQ(found[2]["_msg"], "{\"json\":1}") << "it is a file of text";
+  for (const json& row : found) EXPECT_EQ(row["_time"], "2026-11-20T10:00:00.000000000Z");
+}
+
+TEST_F(CliEndToEnd, AFileByAnotherSpellingIsTheSameFile) {
+  const std::string path = file("s.log", "one\ntwo\n");
+  EXPECT_EQ(summary(duramen({"import", "-o", "json", path}))["accepted"], 2);
+  const std::string directory = files_.path();
+  for (const std::string& spelling :
+       {directory + "/./s.log", directory + "//s.log", directory + "/data/../s.log"}) {
+    EXPECT_EQ(summary(duramen({"import", "-o", "json", spelling}))["duplicates"], 2) << spelling;
+  }
+  const CliRun relative =
+      cli_.shell("cd '" + directory + "' && duramen import -o json s.log ./s.log", variables());
+  EXPECT_EQ(summary(relative)["duplicates"], 4) << relative.out << relative.err;
+  EXPECT_EQ(stored_rows(), 2U);
+}
+
+TEST_F(CliEndToEnd, ALabelOfRecordsIsALabel) {
+  const std::string path = file("l.ndjson",
+                                "{\"log\":\"a\",\"app\":\"web\"}\n[INFO] hi\n"
+                                "{\"log\":\"b\",\"env\":\"prod\"}\n");
+  const CliRun import = duramen({"import", path, "--label", "env=test", "-o", "json"});
+  EXPECT_EQ(import.code, 1);
+  EXPECT_EQ(summary(import)["accepted"], 2) << import.err;
+  EXPECT_EQ(summary(import)["rejected"], 1);
+  EXPECT_THAT(import.err, HasSubstr(path + ":2: not a JSON object"));
+  EXPECT_EQ(rows("env:test").size(), 2U);
+}
+
 TEST_F(CliEndToEnd, RecordsKeepFieldsAndBadLinesAreNamed) {
   const std::string path =
       file("r.ndjson",

@@ -108,6 +108,17 @@ struct Plan {
   TimeNs now;
 };
 
+/// One spelling for one file: its directory without links and dots, its own name as it was given
+/// (a link's name says more than the file behind it).
+std::string spelled(const std::string& path) {
+  if (path == "-") return path;
+  std::error_code error;
+  const std::filesystem::path given(path);
+  const auto directory = given.has_parent_path() ? given.parent_path() : std::filesystem::path(".");
+  const auto canonical = std::filesystem::canonical(directory, error);
+  return error || !given.has_filename() ? path : (canonical / given.filename()).string();
+}
+
 /// What a file is called in keys and places: two machines may have equal paths.
 std::string identity_of(const Plan& plan, const std::string& path) {
   std::array<char, 256> host{};
@@ -125,6 +136,7 @@ std::string key_of(const Plan& plan, const std::string& identity, const Batch& b
          hash128(identity + '\0' + place + '\0' + plan.target + '\0' + content.to_hex()).to_hex();
 }
 
+/// `path` as spelled() gives it: it is a label.
 BatchOptions batch_options(const ImportCommand& command, const std::string& path,
                            LineTime line_time) {
   BatchOptions out;
@@ -153,6 +165,7 @@ class FileImport {
         account_(&account),
         client_(&client),
         path_(std::move(path)),
+        spelled_(spelled(path_)),
         identity_(identity_of(plan, path_)) {}
 
   Result<void> run() {
@@ -179,7 +192,7 @@ class FileImport {
     DURAMEN_TRY(auto line_time, make_line_time(*plan_->command, plan_->now, previous));
     DURAMEN_TRY(auto input, Input::open(path_));
     return std::make_unique<BatchReader>(
-        std::move(input), batch_options(*plan_->command, path_, std::move(line_time)));
+        std::move(input), batch_options(*plan_->command, spelled_, std::move(line_time)));
   }
 
   Result<std::unique_ptr<BatchReader>> open() {
@@ -215,7 +228,7 @@ class FileImport {
     if (format == LineFormat::kNdjson) return plan_->target;
     Parameters parameters{{"time", "_time"}, {"msg", "_msg"}};
     std::string stream;
-    const auto options = batch_options(*plan_->command, path_, {});
+    const auto options = batch_options(*plan_->command, spelled_, {});
     for (const auto& [name, value] : options.text_labels)
       stream += (stream.empty() ? "" : ",") + name;
     if (!stream.empty()) parameters.emplace_back("stream", stream);
@@ -227,6 +240,7 @@ class FileImport {
   Account* account_;
   Client* client_;
   const std::string path_;
+  const std::string spelled_;
   const std::string identity_;
   std::uint64_t done_bytes_ = 0;
 };
