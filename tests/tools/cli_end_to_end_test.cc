@@ -260,6 +260,11 @@ TEST_F(CliEndToEnd, ExitCodesTellWhatHappened) {
   EXPECT_EQ(duramen({"query", "absentword"}).code, 3);
   EXPECT_EQ(duramen({"query", "--since", "nonsense", "error"}).code, 2);
   EXPECT_EQ(duramen({"query"}).code, 2);
+  EXPECT_EQ(duramen({"stats", "error"}).code, 0);
+  const CliRun none = duramen({"stats", "absentword"});
+  EXPECT_EQ(none.code, 3);
+  EXPECT_EQ(none.out, "count\n    0\n");
+  EXPECT_EQ(duramen({"stats", "absentword | stats count() as n"}).code, 0);
   EXPECT_EQ(duramen({"queries", "--kill", "999999"}).code, 3);
   daemon_.kill();
   EXPECT_EQ(duramen({"query", "error"}).code, 1);
@@ -330,7 +335,9 @@ TEST_F(CliEndToEnd, StatusVerifyAndSealWork) {
   EXPECT_EQ(status.code, 0) << status.err;
   EXPECT_THAT(status.out, HasSubstr("rows               2, 0 of them not in blocks yet"));
   EXPECT_THAT(status.out, HasSubstr("writes             accepted"));
-  EXPECT_EQ(json::parse(duramen({"status", "-o", "json"}).out)["rows"], 2);
+  const CliRun status_json = duramen({"status", "-o", "json"});
+  EXPECT_EQ(json::parse(status_json.out)["rows"], 2);
+  EXPECT_EQ(status_json.out.find('\n'), status_json.out.size() - 1) << "one object on one line";
   const CliRun online = duramen({"verify"});
   EXPECT_EQ(online.code, 0) << online.err;
   EXPECT_THAT(online.out, StartsWith("ok: "));
