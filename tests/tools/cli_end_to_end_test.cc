@@ -326,6 +326,63 @@ TEST_F(CliEndToEnd, TablesAreAligned) {
             "app=database _msg=\"error c\"\n");
 }
 
+TEST_F(CliEndToEnd, ABarInQuotesOrInARegexIsNoPipe) {
+  ASSERT_EQ(duramen({"import", "-"}, "a|b timeout\nrefused\nok\n").code, 0);
+  EXPECT_EQ(duramen({"stats", "/timeout|refused/"}).out, "count\n    2\n");
+  EXPECT_EQ(duramen({"stats", "\"a|b\""}).out, "count\n    1\n");
+  EXPECT_EQ(duramen({"stats", "/timeout|refused/ | stats count() as n"}).out, "n\n2\n");
+  EXPECT_EQ(duramen({"stats", "/timeout|refused/ |"}).code, 2);
+}
+
+TEST_F(CliEndToEnd, TheEndOfAnAnswerIsForProgramsThatAskForIt) {
+  ASSERT_EQ(duramen({"import", "-"}, "one\ntwo\n").code, 0);
+  const CliRun run = duramen({"query", "-o", "json", "--with-end", "--limit", "1", "*"});
+  EXPECT_EQ(run.code, 0);
+  const std::string last = run.out.substr(run.out.find('\n') + 1);
+  const json end = json::parse(last, nullptr, false);
+  ASSERT_TRUE(end.is_object() && end.contains("_end")) << run.out;
+  EXPECT_EQ(end["_end"]["rows"], 1);
+  const CliRun next = duramen({"query", "-o", "json", "--with-end", "--cursor",
+                               end["_end"]["cursor"].get<std::string>(), "*"});
+  EXPECT_EQ(std::count(next.out.begin(), next.out.end(), '\n'), 2) << next.out;
+  EXPECT_EQ(duramen({"query", "--with-end", "*"}).code, 2);
+}
+
+TEST_F(CliEndToEnd, ColoursAreForTerminals) {
+  ASSERT_EQ(duramen({"import", "-"}, "one \x1b[2J\n").code, 0);
+  const std::string escape = "\x1b[";
+  const auto on_terminal = [&](const std::vector<std::string>& options,
+                               const support::Variables& more = {{"TERM", "xterm"}}) {
+    std::vector<std::string> words = options;
+    words.insert(words.end(), {"query", "*"});
+    support::Variables all = variables();
+    all.insert(all.end(), more.begin(), more.end());
+    return cli_.run_on_terminal(words, all).out;
+  };
+  EXPECT_THAT(on_terminal({}), HasSubstr(escape));
+  EXPECT_THAT(on_terminal({}), HasSubstr("\\x1b[2J")) << "the log's own codes are shown";
+  EXPECT_THAT(on_terminal({}, {{"TERM", "xterm"}, {"NO_COLOR", "1"}}), Not(HasSubstr(escape)));
+  EXPECT_THAT(on_terminal({}, {{"TERM", "xterm"}, {"NO_COLOR", ""}}), HasSubstr(escape));
+  EXPECT_THAT(on_terminal({}, {{"TERM", "dumb"}}), Not(HasSubstr(escape)));
+  EXPECT_THAT(on_terminal({"--color", "never"}), Not(HasSubstr(escape)));
+  EXPECT_THAT(on_terminal({"--color=always"}, {{"TERM", "xterm"}, {"NO_COLOR", "1"}}),
+              HasSubstr(escape));
+  EXPECT_THAT(duramen({"--color=always", "query", "*"}).out, HasSubstr("\x1b[0m"));
+  EXPECT_THAT(duramen({"--color=auto", "query", "-f", "_msg", "*"}).out, Not(HasSubstr("\x1b[0m")));
+}
+
+TEST_F(CliEndToEnd, ProgressIsDrawnOnATerminalAndLeavesNothingBehind) {
+  const std::string path = file("p.ndjson", "{\"log\":\"a\"}\nbad\n{\"log\":\"b\"}\n");
+  const CliRun run = cli_.run_on_terminal({"import", "--batch-bytes", "1KiB", path}, variables());
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.out, HasSubstr("\r\x1b[K[="));
+  EXPECT_THAT(run.out, HasSubstr("100 %"));
+  EXPECT_THAT(run.out, HasSubstr(path + ":2: not a JSON object"));
+  EXPECT_THAT(run.out, HasSubstr("\r\x1b[Kaccepted 2, rejected 1, ")) << "the bar is gone";
+  const CliRun quiet = cli_.run_on_terminal({"import", "-q", file("q.log", "x\n")}, variables());
+  EXPECT_EQ(quiet.out, "");
+}
+
 TEST_F(CliEndToEnd, StatusVerifyAndSealWork) {
   ASSERT_EQ(duramen({"import", "-"}, "one\ntwo\n").code, 0);
   const CliRun seal = duramen({"seal"});
