@@ -29,7 +29,7 @@ class NdjsonParser {
       return Error{ErrorCode::kInvalidArgument, "the body is empty: it should hold JSON objects"};
     }
     if (*scan_.at == '[') {
-      DURAMEN_TRY_VOID(array());
+      DURAMEN_TRY_VOID(array_or_lines());
     } else {
       DURAMEN_TRY_VOID(lines());
     }
@@ -66,6 +66,7 @@ class NdjsonParser {
   }
 
   Result<void> lines();
+  Result<void> array_or_lines();
   Result<void> array();
   bool record();
   Result<void> count_record();
@@ -94,6 +95,7 @@ class NdjsonParser {
   std::uint64_t records_ = 0;
   bool room_made_ = false;
   bool in_array_ = false;
+  bool object_in_array_ = false;
   bool several_lines_ = true;  ///< until it has failed once: bounds the work of broken bodies
 
   std::uint32_t last_key_ = FieldNames::kStart;
@@ -163,6 +165,25 @@ void NdjsonParser::skip_bad_line() {
   scan_.at = line_end == nullptr ? end_ : static_cast<const char*>(line_end);
 }
 
+/// A body that begins with `[` is an array, or a line of text such as `[INFO] hi` is its first. An
+/// array without any object that is broken was none: nothing of it was kept, so the lines are read
+/// from the beginning. At most twice the work, and only for bodies without an object up to there.
+Result<void> NdjsonParser::array_or_lines() {
+  const char* const begin = scan_.at;
+  const char* const line_start = line_start_;
+  const std::uint64_t line = line_;
+  auto read = array();
+  if (read || object_in_array_ || read.error().code != ErrorCode::kInvalidArgument) return read;
+  scan_.at = begin;
+  scan_.clear_crossed();
+  line_start_ = line_start;
+  line_ = line;
+  in_array_ = false;
+  records_ = 0;
+  out_ = {};
+  return lines();
+}
+
 Result<void> NdjsonParser::array() {
   in_array_ = true;
   scan_.allow_line_ends(true);
@@ -175,6 +196,7 @@ Result<void> NdjsonParser::array() {
     builder_.begin();
     bool ok = false;
     if (*scan_.at == '{') {
+      object_in_array_ = true;
       ok = record();
     } else {
       builder_.reject(RejectReason::kNotJson, "not a JSON object");

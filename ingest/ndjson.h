@@ -31,7 +31,8 @@ struct ParsedBody {
 /// objects one after another or over several lines; or one JSON array of objects.
 ///
 /// A line that is wrong is rejected with its number and reason, and the next line goes on. An array
-/// with wrong JSON has no place to go on and is an error as a whole.
+/// with wrong JSON has no place to go on and is an error as a whole; but when no object came before
+/// the fault, it is taken for lines that happen to begin with `[`.
 /// Why no on-demand JSON library here: every byte must be checked (values are stored as they came),
 /// faults need their place, and the keys of a line are known from the line before. UTF-8 is checked
 /// by simdjson. Measured in docs/benchmarks.md.

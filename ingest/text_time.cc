@@ -311,7 +311,20 @@ Result<TextTimeReader> TextTimeReader::create(TextTimeOptions options) {
                                                   " to " + std::to_string(kLastYear)};
   }
   reader.options_ = std::move(options);
+  if (reader.options_.year && reader.options_.previous) {
+    reader.go_on_from(*reader.options_.previous);
+  }
   return reader;
+}
+
+void TextTimeReader::go_on_from(TimeNs previous) {
+  const auto& offset = options_.zone_offset_seconds;
+  const TimeNs wall = previous + (offset ? offset(previous) : 0) * kNsPerSecond;
+  const auto day = std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(wall)));
+  const std::chrono::year_month_day date(day);
+  year_shift_ = static_cast<int>(date.year()) - *options_.year;
+  last_month_ = static_cast<unsigned>(date.month());
 }
 
 std::optional<TimeNs> TextTimeReader::read(std::string_view line) {

@@ -52,6 +52,7 @@ struct TextTimeOptions {
   std::string format = "auto";  ///< `auto`, `now` (never look), or a TimeFormat
   std::optional<int> year;      ///< of times without one; else the latest that is not in the future
   TimeNs now = 0;
+  std::optional<TimeNs> previous;  ///< of the line before the first one: its year goes on
   /// Offset of local time, in seconds east of UTC, at a moment; for times without a zone. Empty:
   /// UTC.
   std::function<int(TimeNs)> zone_offset_seconds;
@@ -76,6 +77,7 @@ class TextTimeReader {
     bool weak = false;  ///< easily found where no time is: only where nothing else was found before
   };
   TextTimeReader() = default;
+  void go_on_from(TimeNs previous);
   bool may_begin(std::string_view line, std::size_t at) const;
   std::optional<TimeNs> try_at(const Known& known, std::string_view text);
   std::optional<TimeNs> search(std::string_view line);

@@ -2,10 +2,12 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
+#include <cstdarg>
 #include <utility>
 
 #include "base/log.h"
@@ -92,6 +94,13 @@ rocksdb::ColumnFamilyOptions options_of(const std::string& name) {
   return segment_options();
 }
 
+/// RocksDB would put its log into the directory.
+class Silence final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> families_of(const std::string& path,
@@ -130,19 +139,13 @@ Database::Family Database::share(rocksdb::ColumnFamilyHandle* handle) const {
   });
 }
 
-Result<std::shared_ptr<Database>> Database::open(const std::string& path, rocksdb::Env* env) {
-  DURAMEN_TRY_VOID(check_wals(path));
-  const rocksdb::DBOptions options = database_options(env);
-  const auto families = families_of(path, options);
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* raw = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(options, path, families, &handles, &raw);
-  if (!status.ok()) return to_error(status, "open " + path);
+std::shared_ptr<Database> Database::adopt(
+    rocksdb::DB* raw, const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
   std::shared_ptr<Database> database(new Database);
   database->db_.reset(raw);
-  for (std::size_t i = 0; i < handles.size(); ++i) {
-    Family family = database->share(handles[i]);
-    const std::string& name = families[i].name;
+  for (rocksdb::ColumnFamilyHandle* handle : handles) {
+    const std::string name = handle->GetName();
+    Family family = database->share(handle);
     if (name == rocksdb::kDefaultColumnFamilyName) {
       database->default_ = std::move(family);
     } else if (name == kMetaFamily) {
@@ -154,6 +157,39 @@ Result<std::shared_ptr<Database>> Database::open(const std::string& path, rocksd
     } else {
       database->found_.emplace_back(name, std::move(family));
     }
+  }
+  return database;
+}
+
+Result<std::shared_ptr<Database>> Database::open(const std::string& path, rocksdb::Env* env) {
+  DURAMEN_TRY_VOID(check_wals(path));
+  const rocksdb::DBOptions options = database_options(env);
+  const auto families = families_of(path, options);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(options, path, families, &handles, &raw);
+  if (!status.ok()) return to_error(status, "open " + path);
+  return adopt(raw, handles);
+}
+
+Result<std::shared_ptr<Database>> Database::open_read_only(const std::string& path) {
+  rocksdb::DBOptions options = database_options(nullptr);
+  options.create_if_missing = false;
+  options.create_missing_column_families = false;
+  options.info_log = std::make_shared<Silence>();
+  std::vector<std::string> names;
+  auto status = rocksdb::DB::ListColumnFamilies(options, path, &names);
+  if (!status.ok()) return to_error(status, "open " + path);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  families.reserve(names.size());
+  for (const std::string& name : names) families.emplace_back(name, options_of(name));
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  status = rocksdb::DB::OpenForReadOnly(options, path, families, &handles, &raw);
+  if (!status.ok()) return to_error(status, "open " + path);
+  std::shared_ptr<Database> database = adopt(raw, handles);
+  if (!database->meta_ || !database->journal_ || !database->batches_) {
+    return Error{ErrorCode::kDataLoss, "open " + path + ": a column family is missing"};
   }
   return database;
 }
@@ -227,8 +263,10 @@ Result<std::optional<std::string>> Database::get(const Family& family, std::stri
 
 Result<void> Database::scan(
     const Family& family, std::string_view prefix,
-    const std::function<Result<void>(std::string_view, std::string_view)>& take) const {
+    const std::function<Result<void>(std::string_view, std::string_view)>& take,
+    const rocksdb::Snapshot* snapshot) const {
   rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
   options.total_order_seek = true;
   const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, family.get()));
   for (it->Seek(slice(prefix)); it->Valid() && it->key().starts_with(slice(prefix)); it->Next()) {

@@ -31,6 +31,10 @@ class Database : public std::enable_shared_from_this<Database> {
 
   /// Errors: kDataLoss (damage in WAL or manifest that recovery must not step over), kUnavailable.
   static Result<std::shared_ptr<Database>> open(const std::string& path, rocksdb::Env* env);
+  /// Neither creates nor writes anything, not even a lock or a log of RocksDB's own: the caller
+  /// sees to it that no process writes meanwhile. The log is replayed into memory. Does not
+  /// check_wals().
+  static Result<std::shared_ptr<Database>> open_read_only(const std::string& path);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -57,9 +61,9 @@ class Database : public std::enable_shared_from_this<Database> {
   Result<std::optional<std::string>> get(const Family& family, std::string_view key,
                                          const rocksdb::Snapshot* snapshot = nullptr) const;
   /// Calls `take(key, value)` in key order for every key with this prefix, until it gives an error.
-  Result<void> scan(
-      const Family& family, std::string_view prefix,
-      const std::function<Result<void>(std::string_view, std::string_view)>& take) const;
+  Result<void> scan(const Family& family, std::string_view prefix,
+                    const std::function<Result<void>(std::string_view, std::string_view)>& take,
+                    const rocksdb::Snapshot* snapshot = nullptr) const;
 
   /// Flushes every column family, removes what the journal's range deletions cover, and lets the
   /// WAL files go that nothing needs.
@@ -74,6 +78,8 @@ class Database : public std::enable_shared_from_this<Database> {
 
  private:
   Database() = default;
+  static std::shared_ptr<Database> adopt(rocksdb::DB* raw,
+                                         const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
   Family share(rocksdb::ColumnFamilyHandle* handle) const;
 
   /// RocksDB writes one group at a time anyway, and the journal groups by itself. One writer at a

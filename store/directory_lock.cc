@@ -21,6 +21,11 @@ std::string holder(int fd) {
   return pid.empty() ? "another process" : "process " + pid;
 }
 
+Error in_use(const std::string& directory, int fd) {
+  return {ErrorCode::kUnavailable, "the data directory " + directory + " is in use by " +
+                                       holder(fd) + ": stop it, or choose another with --data-dir"};
+}
+
 }  // namespace
 
 Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
@@ -31,14 +36,23 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
   }
   DirectoryLock lock(fd);
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    return Error{ErrorCode::kUnavailable, "the data directory " + directory + " is in use by " +
-                                              holder(fd) +
-                                              ": stop it, or choose another with --data-dir"};
+    return in_use(directory, fd);
   }
   const std::string pid = std::to_string(getpid()) + "\n";
   if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
     return Error{ErrorCode::kUnavailable, "cannot write " + path + ": " + reason(errno)};
   }
+  return lock;
+}
+
+Result<DirectoryLock> DirectoryLock::take_to_read(const std::string& directory) {
+  const int fd = ::open((directory + "/lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return DirectoryLock(-1);
+  if (fd < 0) {
+    return Error{ErrorCode::kUnavailable, "cannot read in " + directory + ": " + reason(errno)};
+  }
+  DirectoryLock lock(fd);
+  if (flock(fd, LOCK_SH | LOCK_NB) != 0) return in_use(directory, fd);
   return lock;
 }
 

@@ -13,6 +13,9 @@ class DirectoryLock {
  public:
   /// Errors: kUnavailable (names the process that holds it, or why the file cannot be made).
   static Result<DirectoryLock> take(const std::string& directory);
+  /// For a reader that writes nothing, not even the lock file: keeps writers out as long as it
+  /// lives, other readers not. Without a lock file nobody ever wrote there.
+  static Result<DirectoryLock> take_to_read(const std::string& directory);
   DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   DirectoryLock(const DirectoryLock&) = delete;
   DirectoryLock& operator=(const DirectoryLock&) = delete;

@@ -1,5 +1,6 @@
 #include "store/local_store.h"
 
+#include <rocksdb/snapshot.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "base/log.h"
 #include "store/keys.h"
 #include "store/retention.h"
+#include "store/verify.h"
 
 namespace duramen::store {
 namespace {
@@ -408,50 +410,20 @@ Result<VerifyReport> LocalStore::verify(
   } else {
     report.faults.push_back(tables.error().message);
   }
-  DURAMEN_TRY_VOID(verify_blocks(report, progress));
-  DURAMEN_TRY_VOID(verify_journal(report));
-  return report;
-}
-
-Result<void> LocalStore::verify_blocks(
-    VerifyReport& report, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-  const std::vector<SegmentPtr> segments = catalog_->segments();
-  std::uint64_t total = 0;
-  for (const SegmentPtr& segment : segments) total += segment->blocks.size();
-  for (const SegmentPtr& segment : segments) {
-    for (const DirectoryEntry& block : segment->blocks) {
-      if (interrupted_) return Error{ErrorCode::kCancelled, "the store is closing"};
-      auto rows = catalog_->read_block(*segment, block);
-      if (!rows) {
-        report.faults.push_back(rows.error().message);
-      } else {
-        report.rows += rows->rows();
-      }
-      ++report.blocks;
-      if (progress) progress(report.blocks, total);
-    }
+  std::vector<SegmentPtr> segments;
+  model::Seq built;
+  std::unique_ptr<rocksdb::ManagedSnapshot> journal;
+  {
+    // No epoch may go from the journal into blocks between looking at the one and the other.
+    const MutexLock work(work_mutex_);
+    segments = catalog_->segments();
+    built = catalog_->open_state().built;
+    journal = std::make_unique<rocksdb::ManagedSnapshot>(&database_->raw());
   }
-  return {};
-}
-
-Result<void> LocalStore::verify_journal(VerifyReport& report) {
-  const model::Seq built = catalog_->open_state().built;
-  auto scanned = database_->scan(
-      database_->journal(), "", [&](std::string_view key, std::string_view value) -> Result<void> {
-        const model::Seq first(key.size() == 8 ? load_be64(key.data()) : 0);
-        if (first < built) return {};
-        ++report.journal_entries;
-        auto entry = decode_journal_entry(value);
-        if (!entry) {
-          report.faults.push_back("journal at seq " + std::to_string(first.value()) + ": " +
-                                  entry.error().message);
-        } else {
-          report.rows += entry->head.rows;
-        }
-        return {};
-      });
-  if (!scanned) report.faults.push_back(scanned.error().message);
-  return {};
+  DURAMEN_TRY_VOID(verify_blocks(
+      *catalog_, segments, progress, [this] { return interrupted_.load(); }, report));
+  verify_journal(*database_, built, journal->snapshot(), report);
+  return report;
 }
 
 void LocalStore::interrupt() {

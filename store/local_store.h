@@ -74,9 +74,6 @@ class LocalStore final : public Store {
                             const std::vector<PlannedBlock>& plan,
                             const std::vector<EncodedBlock>& blocks) DURAMEN_REQUIRES(work_mutex_);
   Result<void> drop_segment(const std::string& name) DURAMEN_REQUIRES(work_mutex_);
-  Result<void> verify_blocks(VerifyReport& report,
-                             const std::function<void(std::uint64_t, std::uint64_t)>& progress);
-  Result<void> verify_journal(VerifyReport& report);
 
   std::atomic<bool> interrupted_{false};
 

@@ -211,6 +211,28 @@ TEST(Ndjson, BrokenArrayStoresNothingAndSaysWhere) {
   }
 }
 
+TEST(Ndjson, LineOfTextThatBeginsLikeAnArrayTakesNoOtherLineWithIt) {
+  for (const char* first : {"[INFO] hi", "[2026-11-20 10:00:00] hi", "[]x", "[ ] hi", "[1] hi",
+                            "[7, 8]", "[\"a\"] hi", "[[[", "[\"a\\n\", 8"}) {
+    const ParsedBody parsed =
+        parse(std::string("\n") + first + "\n{\"log\":\"a\"}\n[2] x\n{\"log\":\"b\"}\n");
+    EXPECT_EQ(parsed.accepted, 2U) << first;
+    EXPECT_EQ(parsed.records->rows(), 2U) << first;
+    ASSERT_THAT(parsed.errors, SizeIs(2)) << first;
+    EXPECT_EQ(parsed.rejected, 2U) << first;
+    EXPECT_EQ(parsed.errors[0].line, 2U) << first;
+    EXPECT_THAT(parsed.errors[0].reason, HasSubstr("not a JSON object")) << first;
+    EXPECT_EQ(parsed.errors[1].line, 4U) << first;
+  }
+}
+
+TEST(Ndjson, ArrayWithoutAnObjectIsAnArrayWhenItIsWhole) {
+  const ParsedBody parsed = parse("[7,\n 8]\n");
+  EXPECT_EQ(parsed.rejected, 2U);
+  EXPECT_EQ(parsed.errors.at(1).line, 2U);
+  EXPECT_EQ(parsed.errors.at(1).reason, "element 2: not a JSON object");
+}
+
 TEST(Ndjson, EmptyArrayHoldsNoRecord) {
   const ParsedBody parsed = parse(" [ ] ");
   EXPECT_EQ(parsed.accepted + parsed.rejected, 0U);

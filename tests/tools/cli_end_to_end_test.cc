@@ -179,6 +179,48 @@ TEST_F(CliEndToEnd, AFileThatGrewGoesOnWithResume) {
   EXPECT_EQ(stored_rows(), 4U);
 }
 
+TEST_F(CliEndToEnd, AFileThatIsBeingWrittenIsStoredAsItWillBe) {
+  const std::string path = file("w.log", "2026-11-20T10:00:00Z one\ntw");
+  const std::vector<std::string> arguments = {"import", "--resume", path};
+  const CliRun first = duramen(arguments);
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("accepted 1, "));
+  EXPECT_THAT(first.out, HasSubstr("1 last line does not end yet and waits for the next import"));
+  std::ofstream(path, std::ios::app) << "o\n{\"json\":1}\n";
+  EXPECT_THAT(duramen(arguments).out, HasSubstr("accepted 2, "));
+  const auto found = rows("app:w");
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[1]["_msg"], "two");
+  EXPECT_EQ(found[2]["_msg"], "{\"json\":1}") << "it is a file of text";
+  for (const json& row : found) EXPECT_EQ(row["_time"], "2026-11-20T10:00:00.000000000Z");
+}
+
+TEST_F(CliEndToEnd, AFileByAnotherSpellingIsTheSameFile) {
+  const std::string path = file("s.log", "one\ntwo\n");
+  EXPECT_EQ(summary(duramen({"import", "-o", "json", path}))["accepted"], 2);
+  const std::string directory = files_.path();
+  for (const std::string& spelling :
+       {directory + "/./s.log", directory + "//s.log", directory + "/data/../s.log"}) {
+    EXPECT_EQ(summary(duramen({"import", "-o", "json", spelling}))["duplicates"], 2) << spelling;
+  }
+  const CliRun relative =
+      cli_.shell("cd '" + directory + "' && duramen import -o json s.log ./s.log", variables());
+  EXPECT_EQ(summary(relative)["duplicates"], 4) << relative.out << relative.err;
+  EXPECT_EQ(stored_rows(), 2U);
+}
+
+TEST_F(CliEndToEnd, ALabelOfRecordsIsALabel) {
+  const std::string path = file("l.ndjson",
+                                "{\"log\":\"a\",\"app\":\"web\"}\n[INFO] hi\n"
+                                "{\"log\":\"b\",\"env\":\"prod\"}\n");
+  const CliRun import = duramen({"import", path, "--label", "env=test", "-o", "json"});
+  EXPECT_EQ(import.code, 1);
+  EXPECT_EQ(summary(import)["accepted"], 2) << import.err;
+  EXPECT_EQ(summary(import)["rejected"], 1);
+  EXPECT_THAT(import.err, HasSubstr(path + ":2: not a JSON object"));
+  EXPECT_EQ(rows("env:test").size(), 2U);
+}
+
 TEST_F(CliEndToEnd, RecordsKeepFieldsAndBadLinesAreNamed) {
   const std::string path =
       file("r.ndjson",
@@ -196,6 +238,14 @@ TEST_F(CliEndToEnd, RecordsKeepFieldsAndBadLinesAreNamed) {
   EXPECT_EQ(found[0]["status"], 500);
 }
 
+TEST_F(CliEndToEnd, ALongLineOfControlCharactersStopsNoFile) {
+  const std::string path = file("long.log", std::string(16U << 20, '\1') + "\nbehind it\n");
+  const CliRun run = duramen({"import", "-o", "json", path});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_EQ(summary(run)["accepted"], 2);
+  EXPECT_EQ(rows("behind").size(), 1U);
+}
+
 TEST_F(CliEndToEnd, CompressedFilesAndPipesGoInAsTheyAre) {
   const std::string packed = encode_body("in gzip\n", ContentCoding::kGzip, 6).value();
   ASSERT_EQ(duramen({"import", file("z.log.gz", packed)}).code, 0);
@@ -210,6 +260,11 @@ TEST_F(CliEndToEnd, ExitCodesTellWhatHappened) {
   EXPECT_EQ(duramen({"query", "absentword"}).code, 3);
   EXPECT_EQ(duramen({"query", "--since", "nonsense", "error"}).code, 2);
   EXPECT_EQ(duramen({"query"}).code, 2);
+  EXPECT_EQ(duramen({"stats", "error"}).code, 0);
+  const CliRun none = duramen({"stats", "absentword"});
+  EXPECT_EQ(none.code, 3);
+  EXPECT_EQ(none.out, "count\n    0\n");
+  EXPECT_EQ(duramen({"stats", "absentword | stats count() as n"}).code, 0);
   EXPECT_EQ(duramen({"queries", "--kill", "999999"}).code, 3);
   daemon_.kill();
   EXPECT_EQ(duramen({"query", "error"}).code, 1);
@@ -271,6 +326,63 @@ TEST_F(CliEndToEnd, TablesAreAligned) {
             "app=database _msg=\"error c\"\n");
 }
 
+TEST_F(CliEndToEnd, ABarInQuotesOrInARegexIsNoPipe) {
+  ASSERT_EQ(duramen({"import", "-"}, "a|b timeout\nrefused\nok\n").code, 0);
+  EXPECT_EQ(duramen({"stats", "/timeout|refused/"}).out, "count\n    2\n");
+  EXPECT_EQ(duramen({"stats", "\"a|b\""}).out, "count\n    1\n");
+  EXPECT_EQ(duramen({"stats", "/timeout|refused/ | stats count() as n"}).out, "n\n2\n");
+  EXPECT_EQ(duramen({"stats", "/timeout|refused/ |"}).code, 2);
+}
+
+TEST_F(CliEndToEnd, TheEndOfAnAnswerIsForProgramsThatAskForIt) {
+  ASSERT_EQ(duramen({"import", "-"}, "one\ntwo\n").code, 0);
+  const CliRun run = duramen({"query", "-o", "json", "--with-end", "--limit", "1", "*"});
+  EXPECT_EQ(run.code, 0);
+  const std::string last = run.out.substr(run.out.find('\n') + 1);
+  const json end = json::parse(last, nullptr, false);
+  ASSERT_TRUE(end.is_object() && end.contains("_end")) << run.out;
+  EXPECT_EQ(end["_end"]["rows"], 1);
+  const CliRun next = duramen({"query", "-o", "json", "--with-end", "--cursor",
+                               end["_end"]["cursor"].get<std::string>(), "*"});
+  EXPECT_EQ(std::count(next.out.begin(), next.out.end(), '\n'), 2) << next.out;
+  EXPECT_EQ(duramen({"query", "--with-end", "*"}).code, 2);
+}
+
+TEST_F(CliEndToEnd, ColoursAreForTerminals) {
+  ASSERT_EQ(duramen({"import", "-"}, "one \x1b[2J\n").code, 0);
+  const std::string escape = "\x1b[";
+  const auto on_terminal = [&](const std::vector<std::string>& options,
+                               const support::Variables& more = {{"TERM", "xterm"}}) {
+    std::vector<std::string> words = options;
+    words.insert(words.end(), {"query", "*"});
+    support::Variables all = variables();
+    all.insert(all.end(), more.begin(), more.end());
+    return cli_.run_on_terminal(words, all).out;
+  };
+  EXPECT_THAT(on_terminal({}), HasSubstr(escape));
+  EXPECT_THAT(on_terminal({}), HasSubstr("\\x1b[2J")) << "the log's own codes are shown";
+  EXPECT_THAT(on_terminal({}, {{"TERM", "xterm"}, {"NO_COLOR", "1"}}), Not(HasSubstr(escape)));
+  EXPECT_THAT(on_terminal({}, {{"TERM", "xterm"}, {"NO_COLOR", ""}}), HasSubstr(escape));
+  EXPECT_THAT(on_terminal({}, {{"TERM", "dumb"}}), Not(HasSubstr(escape)));
+  EXPECT_THAT(on_terminal({"--color", "never"}), Not(HasSubstr(escape)));
+  EXPECT_THAT(on_terminal({"--color=always"}, {{"TERM", "xterm"}, {"NO_COLOR", "1"}}),
+              HasSubstr(escape));
+  EXPECT_THAT(duramen({"--color=always", "query", "*"}).out, HasSubstr("\x1b[0m"));
+  EXPECT_THAT(duramen({"--color=auto", "query", "-f", "_msg", "*"}).out, Not(HasSubstr("\x1b[0m")));
+}
+
+TEST_F(CliEndToEnd, ProgressIsDrawnOnATerminalAndLeavesNothingBehind) {
+  const std::string path = file("p.ndjson", "{\"log\":\"a\"}\nbad\n{\"log\":\"b\"}\n");
+  const CliRun run = cli_.run_on_terminal({"import", "--batch-bytes", "1KiB", path}, variables());
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.out, HasSubstr("\r\x1b[K[="));
+  EXPECT_THAT(run.out, HasSubstr("100 %"));
+  EXPECT_THAT(run.out, HasSubstr(path + ":2: not a JSON object"));
+  EXPECT_THAT(run.out, HasSubstr("\r\x1b[Kaccepted 2, rejected 1, ")) << "the bar is gone";
+  const CliRun quiet = cli_.run_on_terminal({"import", "-q", file("q.log", "x\n")}, variables());
+  EXPECT_EQ(quiet.out, "");
+}
+
 TEST_F(CliEndToEnd, StatusVerifyAndSealWork) {
   ASSERT_EQ(duramen({"import", "-"}, "one\ntwo\n").code, 0);
   const CliRun seal = duramen({"seal"});
@@ -280,7 +392,9 @@ TEST_F(CliEndToEnd, StatusVerifyAndSealWork) {
   EXPECT_EQ(status.code, 0) << status.err;
   EXPECT_THAT(status.out, HasSubstr("rows               2, 0 of them not in blocks yet"));
   EXPECT_THAT(status.out, HasSubstr("writes             accepted"));
-  EXPECT_EQ(json::parse(duramen({"status", "-o", "json"}).out)["rows"], 2);
+  const CliRun status_json = duramen({"status", "-o", "json"});
+  EXPECT_EQ(json::parse(status_json.out)["rows"], 2);
+  EXPECT_EQ(status_json.out.find('\n'), status_json.out.size() - 1) << "one object on one line";
   const CliRun online = duramen({"verify"});
   EXPECT_EQ(online.code, 0) << online.err;
   EXPECT_THAT(online.out, StartsWith("ok: "));

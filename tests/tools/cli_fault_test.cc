@@ -11,7 +11,9 @@ namespace {
 using support::CliProcess;
 using support::CliRun;
 using support::FakeServer;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* kQuery = "/api/v1/query";
 constexpr const char* kIngest = "/api/v1/ingest";
@@ -71,6 +73,34 @@ TEST(CliFaults, AnErrorLineIsWhatTheUserReads) {
     EXPECT_EQ(run.code, 1);
     EXPECT_EQ(run.err, "duramen: the time-out of 1s passed\n");
   }
+}
+
+TEST(CliFaults, StoppingAQueryIsToldInTheFormatAskedFor) {
+  const auto stop = [](const std::string& format) {
+    FakeServer server({{"/api/v1/queries/17", {FakeServer::answer("204 No Content", "")}}});
+    CliProcess cli;
+    return cli.run({"--server", server.url(), "-o", format, "queries", "--kill", "17"}).out;
+  };
+  EXPECT_EQ(stop("text"), "query 17 is told to stop\n");
+  EXPECT_EQ(stop("json"), "{\"id\":17,\"stopping\":true}\n");
+  EXPECT_EQ(stop("logfmt"), "id=17 stopping=true\n");
+}
+
+TEST(CliFaults, LabelsOfRecordsAreAskedForBesideTheUsualOnes) {
+  FakeServer server({{kStatus, {status_answer()}}, {kIngest, {stored(1)}}});
+  const auto target = [&](std::vector<std::string> options) {
+    CliProcess cli;
+    options.insert(options.begin(), {"--server", server.url(), "import", "-"});
+    EXPECT_EQ(cli.run(options, {}, "{\"log\":\"x\"}\n").code, 0);
+    const std::string head = server.seen().back().head;
+    return head.substr(0, head.find("\r\n"));
+  };
+  EXPECT_THAT(target({}), Not(HasSubstr("stream=")));
+  EXPECT_THAT(target({"--label", "env=test"}), AllOf(HasSubstr("stream="), HasSubstr("app"),
+                                                     HasSubstr("pod_name"), HasSubstr("env")));
+  EXPECT_THAT(target({"--label", "env=test", "--msg-field", "app"}), Not(HasSubstr("Capp%2C")));
+  EXPECT_THAT(target({"--label", "env=test", "--stream", "a"}),
+              AllOf(HasSubstr("env"), Not(HasSubstr("pod_name"))));
 }
 
 TEST(CliFaults, RowsAreCutAnywhereByTheNetwork) {
@@ -223,7 +253,7 @@ TEST(CliFaults, ABodyWithoutOneGoodLineIsCountedNotRepeated) {
       {{kStatus, {status_answer()}}, {kIngest, {FakeServer::answer("400 Bad Request", body)}}});
   CliProcess cli;
   const CliRun run = cli.run(
-      {"--server", server.url(), "import", "-", "--format", "ndjson", "-o", "json"}, {}, "[]\n");
+      {"--server", server.url(), "import", "-", "--format", "ndjson", "-o", "json"}, {}, "{}\n");
   EXPECT_EQ(run.code, 1);
   EXPECT_THAT(run.out, HasSubstr(R"("rejected":1)"));
   EXPECT_EQ(server.seen().size(), 2U);

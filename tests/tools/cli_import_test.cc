@@ -128,10 +128,69 @@ TEST_F(CliBatches, RecordsKeepTheirBytesAndGetLabels) {
   const BatchOptions options{.format = LineFormat::kNdjson, .json_labels = {{"app", "x\"y"}}};
   const auto batches = all(*reader("{\"n\":1.500}\n  { }\n\n[1]\n{bad\n", options));
   ASSERT_EQ(batches.size(), 1U);
-  EXPECT_EQ(
-      batches[0].body,
-      "{\"app\":\"x\\\"y\",\"n\":1.500}\n{\"app\":\"x\\\"y\" }\n[1]\n{\"app\":\"x\\\"y\",bad\n");
-  EXPECT_THAT(batches[0].lines, ElementsAre(1, 2, 4, 5)) << "the blank line keeps its number";
+  EXPECT_EQ(batches[0].body,
+            "{\"app\":\"x\\\"y\",\"n\":1.500}\n{\"app\":\"x\\\"y\" }\n{\"app\":\"x\\\"y\",bad\n");
+  EXPECT_THAT(batches[0].lines, ElementsAre(1, 2, 5)) << "the blank line keeps its number";
+  EXPECT_THAT(batches[0].refused, ElementsAre(Pair(4, HasSubstr("not a JSON object"))));
+}
+
+TEST_F(CliBatches, ALineThatIsNoObjectIsRefusedHere) {
+  const BatchOptions options{.format = LineFormat::kNdjson};
+  const auto batches =
+      all(*reader("\xEF\xBB\xBF{\"a\":1}\n[INFO] x\n  {\"a\":2}\ntext\n{\"a\":3}\n", options));
+  ASSERT_EQ(batches.size(), 1U);
+  EXPECT_EQ(batches[0].body, "{\"a\":1}\n  {\"a\":2}\n{\"a\":3}\n");
+  EXPECT_THAT(batches[0].lines, ElementsAre(1, 3, 5));
+  EXPECT_THAT(batches[0].refused, ElementsAre(Pair(2, HasSubstr("{")), Pair(4, HasSubstr("{"))));
+}
+
+TEST_F(CliBatches, RefusedLinesAreBoundedInABatch) {
+  std::string bytes;
+  for (int i = 0; i < 25'000; ++i) bytes += "x\n";
+  const auto batches = all(*reader(bytes, {.format = LineFormat::kNdjson}));
+  std::size_t refused = 0;
+  for (const Batch& batch : batches) {
+    EXPECT_LE(batch.refused.size(), 10'000U);
+    refused += batch.refused.size();
+  }
+  EXPECT_EQ(refused, 25'000U);
+  EXPECT_EQ(batches.back().end, bytes.size());
+}
+
+TEST_F(CliBatches, ALabelTakesThePlaceOfAMemberOfItsName) {
+  const BatchOptions options{.format = LineFormat::kNdjson, .json_labels = {{"env", "t"}}};
+  const std::vector<std::pair<std::string, std::string>> samples = {
+      {R"({"env":"x","a":1})", R"({"env":"t","a":1})"},
+      {R"({"a":1.50, "env" : {"b":["},",{}]} , "c":"\"env\":"})",
+       R"({"env":"t","a":1.50,"c":"\"env\":"})"},
+      {R"({"a":1,"\u0065nv":"x"})", R"({"env":"t","a":1})"},
+      {R"({"env":"x"})", R"({"env":"t"})"},
+      {R"({"a":{"env":1}})", R"({"env":"t","a":{"env":1}})"},
+      {R"({"a":"env"} tail)", R"({"env":"t","a":"env"} tail)"},
+      // What is wrong stays as it is: the daemon says so.
+      {R"({"env":"x" "b":2})", R"({"env":"t","env":"x" "b":2})"},
+      {R"({"env":"x",})", R"({"env":"t","env":"x",})"},
+      {R"({"env":"x")", R"({"env":"t","env":"x")"},
+      {R"({"env":)", R"({"env":"t","env":)"},
+      {R"({"env)", R"({"env":"t","env)"}};
+  for (const auto& [line, wanted] : samples) {
+    const auto batches = all(*reader(line + "\n", options));
+    ASSERT_EQ(batches.size(), 1U) << line;
+    EXPECT_EQ(batches[0].body, wanted + "\n");
+  }
+}
+
+TEST_F(CliBatches, NoLineMakesARequestOverTheLimit) {
+  constexpr std::size_t kLine = 16U << 20;
+  std::string bytes;
+  for (const char c : {'\1', '"', 'x', '\xff'}) bytes += std::string(kLine, c) + "\n";
+  const auto batches =
+      all(*reader(bytes, {.format = LineFormat::kText, .batch_bytes = 32ULL << 20}));
+  for (const Batch& batch : batches) EXPECT_LE(batch.body.size(), 64U << 20);
+  const auto found = messages(batches);
+  ASSERT_EQ(found.size(), 4U);
+  for (const std::string& message : found) EXPECT_EQ(message.size(), kLine);
+  EXPECT_EQ(found[0][kLine - 1], '\1');
 }
 
 TEST_F(CliBatches, TextLabelsStandInEveryLine) {
@@ -201,6 +260,50 @@ TEST_F(CliBatches, AGrownFileGoesOnWhereItEnded) {
   EXPECT_FALSE(reader("one\n", options)->skip(place)) << "shorter";
 }
 
+TEST_F(CliBatches, AnUnfinishedLastLineWaitsWhereTheFileMayGrow) {
+  const BatchOptions options{.format = LineFormat::kText, .may_grow = true};
+  auto first = reader("one\ntw", options);
+  const auto batches = all(*first);
+  EXPECT_THAT(messages(batches), ElementsAre("one"));
+  EXPECT_TRUE(first->left_unfinished());
+  EXPECT_EQ(batches.back().place.end, 4U);
+  auto grown = reader("one\ntwo\n", options);
+  ASSERT_TRUE(grown->skip(batches.back().place));
+  EXPECT_THAT(messages(all(*grown)), ElementsAre("two"));
+  EXPECT_FALSE(grown->left_unfinished());
+  EXPECT_TRUE(all(*reader("tw", options)).empty());
+  EXPECT_TRUE(all(*reader("\n\n", {.may_grow = true})).empty()) << "the format is not known yet";
+}
+
+TEST_F(CliBatches, AnUnfinishedEnormousLineWaits) {
+  const BatchOptions options{.format = LineFormat::kText, .may_grow = true};
+  const std::string bytes = "a\n" + std::string(40U << 20, 'x');
+  const auto batches = all(*reader(bytes, options));
+  EXPECT_EQ(batches.back().place.end, 2U);
+  EXPECT_TRUE(batches.back().refused.empty());
+  auto grown = reader(bytes + "\nb\n", options);
+  ASSERT_TRUE(grown->skip(batches.back().place));
+  const auto rest = all(*grown);
+  EXPECT_THAT(messages(rest), ElementsAre("b"));
+  EXPECT_THAT(rest.at(0).refused, ElementsAre(Pair(2, HasSubstr("16 MiB"))));
+}
+
+TEST_F(CliBatches, APackedFileDoesNotGrow) {
+  const std::string packed = encode_body("one\ntw", ContentCoding::kGzip, 3).value();
+  EXPECT_THAT(messages(all(*reader(packed, {.may_grow = true}))), ElementsAre("one", "tw"));
+}
+
+TEST_F(CliBatches, TheFormatThatWasFoundIsUsedAgain) {
+  const ImportPlace text = all(*reader("text\n", {.may_grow = true})).back().place;
+  auto grown = reader("text\n{\"a\":1}\n", {.may_grow = true});
+  ASSERT_TRUE(grown->skip(text));
+  EXPECT_THAT(messages(all(*grown)), ElementsAre("{\"a\":1}"));
+  const ImportPlace records = all(*reader("{\"a\":1}\n", {.may_grow = true})).back().place;
+  auto records_grown = reader("{\"a\":1}\ntext\n", {.may_grow = true});
+  ASSERT_TRUE(records_grown->skip(records));
+  EXPECT_EQ(all(*records_grown).at(0).refused.size(), 1U);
+}
+
 TEST(CliImport, TheAppIsTheNameWithoutWhatRotationAdded) {
   EXPECT_EQ(app_of_file("/var/log/nginx/access.log"), "access");
   EXPECT_EQ(app_of_file("app.log.2.gz"), "app");
@@ -213,12 +316,14 @@ TEST(CliImport, PlacesAreKeptPerFileAndStore) {
   const TemporaryDirectory directory;
   const ImportPlaces places(directory.file("state"), "store1");
   EXPECT_FALSE(places.load("/a").value().has_value());
-  ASSERT_TRUE(places.save("/a", {10, 2, "h", "t"}));
+  ASSERT_TRUE(places.save("/a", {10, 2, "h", "t", LineFormat::kNdjson, -5}));
   const auto loaded = places.load("/a").value();
   ASSERT_TRUE(loaded.has_value());
   EXPECT_EQ(loaded->end, 10U);
   EXPECT_EQ(loaded->lines, 2U);
   EXPECT_EQ(loaded->tail, "t");
+  EXPECT_EQ(loaded->format, LineFormat::kNdjson);
+  EXPECT_EQ(loaded->time, -5);
   EXPECT_FALSE(places.load("/b").value().has_value());
   EXPECT_FALSE(ImportPlaces(directory.file("state"), "store2").load("/a").value().has_value());
 }
@@ -232,6 +337,18 @@ TEST(CliImport, ALineWithoutTimeHasTheOneOfTheLineBefore) {
   EXPECT_EQ((*line_time)("no time yet"), std::nullopt);
   EXPECT_EQ((*line_time)("2026-11-20T10:00:00Z ERROR x"), first);
   EXPECT_EQ((*line_time)("   at java.lang.Thread.run"), first);
+}
+
+TEST(CliImport, ALineAfterThePlaceHasTheTimeOfTheLineBefore) {
+  ASSERT_TRUE(set_zone("UTC"));
+  ImportCommand command;
+  command.year = 2025;
+  const TimeNs now = parse_rfc3339("2026-11-21T00:00:00Z").value();
+  const TimeNs previous = parse_rfc3339("2025-12-31T10:00:00Z").value();
+  auto line_time = make_line_time(command, now, previous);
+  ASSERT_TRUE(line_time);
+  EXPECT_EQ((*line_time)("   at java.lang.Thread.run"), previous);
+  EXPECT_EQ((*line_time)("Jan  1 10:00:00 host app: x"), parse_rfc3339("2026-01-01T10:00:00Z"));
 }
 
 TEST(CliImport, NowAsksForNoTimeAndABadFormatIsRefused) {

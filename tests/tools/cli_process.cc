@@ -1,8 +1,11 @@
 #include "tests/tools/cli_process.h"
 
 #include <fcntl.h>
+#include <pty.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -34,7 +37,8 @@ std::vector<std::string> environment(const Variables& variables, const std::stri
     const std::string_view entry(*at);
     const bool ours = entry.starts_with("DURAMEN_") || entry.starts_with("HOME=") ||
                       entry.starts_with("XDG_STATE_HOME=") || entry.starts_with("TZ=") ||
-                      entry.starts_with("NO_COLOR=") || entry.starts_with("PATH=");
+                      entry.starts_with("NO_COLOR=") || entry.starts_with("TERM=") ||
+                      entry.starts_with("PATH=");
     if (!ours) out.emplace_back(entry);
   }
   const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe)
@@ -50,6 +54,11 @@ std::vector<std::string> environment(const Variables& variables, const std::stri
 
 void CliProcess::start(const std::vector<std::string>& words, const Variables& variables,
                        const std::string& input) {
+  launch(words, variables, input, -1);
+}
+
+void CliProcess::launch(const std::vector<std::string>& words, const Variables& variables,
+                        const std::string& input, int terminal) {
   // All memory before fork: the child of a process with threads may only make system calls.
   std::vector<std::string> copy = words;
   std::vector<std::string> settings = environment(variables, files_.path());
@@ -65,8 +74,9 @@ void CliProcess::start(const std::vector<std::string>& words, const Variables& v
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(126);
   const int in_file = ::open(in.c_str(), O_RDONLY);
-  const int out_file = ::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  const int err_file = ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  const int flags = O_WRONLY | O_CREAT | O_TRUNC;
+  const int out_file = terminal >= 0 ? terminal : ::open(out.c_str(), flags, 0600);
+  const int err_file = terminal >= 0 ? terminal : ::open(err.c_str(), flags, 0600);
   if (in_file < 0 || out_file < 0 || err_file < 0) ::_exit(126);
   ::dup2(in_file, STDIN_FILENO);
   ::dup2(out_file, STDOUT_FILENO);
@@ -102,6 +112,32 @@ CliRun CliProcess::run(const std::vector<std::string>& arguments, const Variable
   words.insert(words.end(), arguments.begin(), arguments.end());
   start(words, variables, input);
   return wait();
+}
+
+CliRun CliProcess::run_on_terminal(const std::vector<std::string>& arguments,
+                                   const Variables& variables, const std::string& input) {
+  int master = -1;
+  int slave = -1;
+  winsize size{24, 80, 0, 0};
+  if (::openpty(&master, &slave, nullptr, nullptr, &size) != 0) return {-1, "", "no terminal"};
+  ::fcntl(master, F_SETFD, FD_CLOEXEC);
+  termios raw{};
+  ::tcgetattr(slave, &raw);
+  ::cfmakeraw(&raw);
+  ::tcsetattr(slave, TCSANOW, &raw);
+  std::vector<std::string> words = {program("duramen")};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  launch(words, variables, input, slave);
+  ::close(slave);
+  std::string text;
+  char bytes[4096];
+  // An error is the end: nobody has the other side open any more.
+  for (ssize_t n = 0; (n = ::read(master, bytes, sizeof bytes)) > 0;)
+    text.append(bytes, static_cast<std::size_t>(n));
+  ::close(master);
+  if (pid_ > 0) ::waitpid(pid_, &status_, 0);
+  pid_ = -1;
+  return {WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_), text, ""};
 }
 
 CliRun CliProcess::shell(const std::string& line, const Variables& variables) {

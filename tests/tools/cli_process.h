@@ -39,6 +39,11 @@ class CliProcess {
   /// A shell line in which `duramen` is the program under test.
   CliRun shell(const std::string& line, const Variables& variables = {});
 
+  /// As run(), with standard output and error on a terminal of 80 columns; what was written there
+  /// is in `out`, byte for byte.
+  CliRun run_on_terminal(const std::vector<std::string>& arguments, const Variables& variables = {},
+                         const std::string& input = {});
+
   /// Starts and does not wait.
   void start(const std::vector<std::string>& words, const Variables& variables = {},
              const std::string& input = {});
@@ -47,6 +52,10 @@ class CliProcess {
   CliRun wait();
 
  private:
+  /// `terminal`: descriptor for standard output and error; -1: files.
+  void launch(const std::vector<std::string>& words, const Variables& variables,
+              const std::string& input, int terminal);
+
   TemporaryDirectory files_;
   pid_t pid_ = -1;
   int status_ = 0;

@@ -1,10 +1,15 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
+#include <thread>
 
 #include "base/time_text.h"
+#include "tests/base/temporary_directory.h"
 #include "tools/cli/problem.h"
 #include "tools/cli/progress.h"
 #include "tools/cli/render.h"
@@ -219,6 +224,33 @@ TEST(CliText, NumbersAndPairsAreReadable) {
   EXPECT_EQ(grouped_digits(1234567), "1,234,567");
   EXPECT_EQ(aligned_pairs({{"a", "1"}, {"long", "2"}}), "a     1\nlong  2\n");
   EXPECT_EQ(display_width("gr\xc3\xbc\xc3\x9f"), 4U);
+}
+
+TEST(CliText, LinesOfManyThreadsStayWhole) {
+  const TemporaryDirectory directory;
+  const int file = ::open(directory.file("err").c_str(), O_WRONLY | O_CREAT, 0600);
+  ASSERT_GE(file, 0);
+  {
+    Output err(file);
+    Progress progress(err, 100, true);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&progress, t] {
+        for (int i = 0; i < 500; ++i) {
+          progress.write_line("line of thread " + std::to_string(t));
+          progress.add(1, 1);
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  ::close(file);
+  std::ifstream in(directory.file("err"));
+  std::size_t lines = 0;
+  for (std::string line; std::getline(in, line); ++lines) {
+    EXPECT_THAT(line, testing::MatchesRegex("line of thread [0-3]"));
+  }
+  EXPECT_EQ(lines, 2000U);
 }
 
 TEST(CliText, TheProgressBarFitsItsTerminal) {

@@ -25,6 +25,7 @@ Result<AnswerEnd> parse_end(std::string_view line) {
   const Json& end = json["_end"];
   try {
     AnswerEnd out;
+    out.line = line;
     out.rows = end.value("rows", std::uint64_t{0});
     out.partial = end.value("partial", false);
     const auto text = [&](const char* name) {

@@ -21,6 +21,7 @@ struct AnswerEnd {
   bool partial = false;
   std::vector<std::string> warnings;
   std::string hint;
+  std::string line;  ///< as it came
 };
 
 /// Writes rows as the user asked for them: log lines and tables, NDJSON unchanged, or logfmt.

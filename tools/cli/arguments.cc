@@ -124,6 +124,8 @@ void add_query(CLI::App& app, Raw& raw) {
              "desc: newest first; asc: oldest first");
   command.add_option("--cursor", raw.query.cursor, "Go on where an earlier answer ended")
       ->type_name("C");
+  command.add_flag("--with-end", raw.query.with_end,
+                   "With -o json: a last line {\"_end\":…} with the number of rows and the cursor");
   command.add_option("-f,--fields", raw.query.fields, "Only these fields, as a table")
       ->delimiter(',')
       ->expected(1)
@@ -255,6 +257,8 @@ std::variant<Arguments, EarlyExit> finish(const std::string& command, Raw& raw) 
   if (command == "query") {
     raw.query.query = joined(raw.query_words);
     if (raw.all) raw.query.limit = 0;
+    if (raw.query.with_end && raw.global.output != OutputFormat::kJson)
+      return usage("--with-end wants -o json");
     return Arguments{raw.global, raw.query};
   }
   if (command == "stats") {

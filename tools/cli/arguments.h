@@ -43,6 +43,7 @@ struct QueryCommand {
   std::string cursor;
   std::string timeout;
   std::vector<std::string> fields;
+  bool with_end = false;  ///< the `_end` line, too
 };
 
 struct StatsCommand {

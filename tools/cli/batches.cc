@@ -7,6 +7,7 @@
 
 #include "base/json_text.h"
 #include "base/time_text.h"
+#include "tools/cli/json_members.h"
 
 namespace duramen::cli {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 constexpr std::size_t kChunk = 256 * 1024;
 constexpr std::size_t kMaxLine = 16U << 20;
 constexpr std::size_t kLeadingLines = 1000;
+constexpr std::size_t kMaxRefused = 10'000;  // lines of one batch that are only named
+constexpr std::size_t kLongLine = 1U << 20;  // worth looking at how it is written
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
@@ -30,6 +34,22 @@ bool all_digits(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+void append_base64(std::string& body, std::string_view line) {
+  body += "\"_msg_base64\":\"" + to_base64(line) + "\"";
+}
+
+/// The line as the message of a record, so that it takes a third more room at most where it is
+/// long: escapes take six times the room, and a request has a limit.
+void append_message(std::string& body, std::string_view line) {
+  if (!is_utf8(line)) return append_base64(body, line);
+  const std::size_t before = body.size();
+  body += "\"_msg\":";
+  append_json_string(body, line);
+  if (line.size() < kLongLine || body.size() - before <= line.size() / 3 * 4) return;
+  body.resize(before);
+  append_base64(body, line);
+}
+
 }  // namespace
 
 std::string app_of_file(const std::string& path) {
@@ -42,22 +62,12 @@ std::string app_of_file(const std::string& path) {
   return name.stem().string();
 }
 
-std::string json_members(const std::vector<std::pair<std::string, std::string>>& labels) {
-  std::string out;
-  for (const auto& [name, value] : labels) {
-    append_json_string_lossy(out, name);
-    out.push_back(':');
-    append_json_string_lossy(out, value);
-    out.push_back(',');
-  }
-  return out;
-}
-
 BatchReader::BatchReader(std::unique_ptr<Input> input, BatchOptions options)
     : input_(std::move(input)),
       options_(std::move(options)),
       text_prefix_(json_members(options_.text_labels)),
       json_prefix_(json_members(options_.json_labels)) {
+  options_.may_grow = options_.may_grow && input_->may_grow();
   if (options_.format) {
     format_ = *options_.format;
     format_known_ = true;
@@ -79,32 +89,56 @@ Result<bool> BatchReader::fill() {
   return !ended_;
 }
 
+/// The bytes up to `stop` as a line; `whole`: its line feed stands there.
+std::string_view BatchReader::take_line(std::size_t stop, bool whole) {
+  const std::string_view taken =
+      std::string_view(buffer_).substr(at_, stop - at_ + (whole ? 1 : 0));
+  place_ += taken.size();
+  fingerprint_.add(taken);
+  at_ = searched_ = at_ + taken.size();
+  ++line_;
+  cut_begin_.reset();
+  return taken.substr(0, taken.size() - (whole ? 1 : 0));
+}
+
+/// Of a line that is too long nothing is kept: memory stays bounded, the rest of the file is read.
+void BatchReader::pass_over_buffer() {
+  if (!cut_begin_) cut_begin_.emplace(place_, fingerprint_);
+  place_ += buffer_.size() - at_;
+  fingerprint_.add(std::string_view(buffer_).substr(at_));
+  at_ = buffer_.size();
+}
+
+/// The place of the import stays before the last line.
+void BatchReader::leave_unfinished() {
+  left_unfinished_ = true;
+  if (!cut_begin_) return;
+  place_ = cut_begin_->first;
+  fingerprint_ = std::move(cut_begin_->second);
+  cut_begin_.reset();
+}
+
 Result<std::optional<std::string_view>> BatchReader::next_line(bool& cut) {
-  cut = false;
-  while (true) {
+  while (!left_unfinished_) {
     const std::size_t end = buffer_.find('\n', std::max(at_, searched_));
     const bool whole = end != std::string::npos;
-    if (whole || (ended_ && at_ < buffer_.size())) {
-      const std::size_t stop = whole ? end : buffer_.size();
-      const auto line = std::string_view(buffer_).substr(at_, stop - at_);
-      place_ += line.size() + (whole ? 1 : 0);
-      fingerprint_.add(std::string_view(buffer_).substr(at_, line.size() + (whole ? 1 : 0)));
-      at_ = searched_ = whole ? stop + 1 : stop;
-      ++line_;
+    const bool unfinished = ended_ && (at_ < buffer_.size() || cut_begin_);
+    if (!whole && unfinished && options_.may_grow) {
+      leave_unfinished();
+    } else if (whole || unfinished) {
+      cut = cut_begin_.has_value();
+      const auto line = take_line(whole ? end : buffer_.size(), whole);
       cut = cut || line.size() > kMaxLine;
       return std::optional<std::string_view>(line);
+    } else if (ended_) {
+      break;
+    } else {
+      searched_ = buffer_.size();
+      if (buffer_.size() - at_ > kMaxLine) pass_over_buffer();
+      DURAMEN_TRY_VOID(fill());
     }
-    if (ended_) return std::optional<std::string_view>();
-    searched_ = buffer_.size();
-    if (buffer_.size() - at_ > kMaxLine) {
-      // Passed over without keeping it: memory stays bounded, the rest of the file is imported.
-      cut = true;
-      place_ += buffer_.size() - at_;
-      fingerprint_.add(std::string_view(buffer_).substr(at_));
-      at_ = searched_;
-    }
-    DURAMEN_TRY_VOID(fill());
   }
+  return std::optional<std::string_view>();
 }
 
 Result<void> BatchReader::skip(const ImportPlace& place) {
@@ -123,6 +157,11 @@ Result<void> BatchReader::skip(const ImportPlace& place) {
   }
   if (fingerprint_.head() != place.head || fingerprint_.tail() != place.tail) return changed;
   line_ = place.lines;
+  last_time_ = place.time;
+  if (place.format && !format_known_) {
+    format_ = *place.format;
+    format_known_ = true;
+  }
   return {};
 }
 
@@ -131,10 +170,13 @@ Result<std::optional<Batch>> BatchReader::next() {
   batch.begin = place_;
   days_.clear();
   // The batch ends with the line that fills it or brings the last day that is allowed.
-  while (batch.body.size() < options_.batch_bytes && days_.size() < options_.days) {
+  while (batch.body.size() < options_.batch_bytes && days_.size() < options_.days &&
+         batch.refused.size() < kMaxRefused) {
     bool cut = false;
     DURAMEN_TRY(const auto line, next_line(cut));
     if (!line) {
+      // Blank lines alone tell nothing: what is written behind them does.
+      if (!format_known_ && options_.may_grow) return std::optional<Batch>();
       if (!format_known_) settle_format(batch, LineFormat::kText);
       break;
     }
@@ -145,7 +187,8 @@ Result<std::optional<Batch>> BatchReader::next() {
     }
   }
   batch.end = place_;
-  batch.place = {place_, line_, fingerprint_.head(), fingerprint_.tail()};
+  batch.place = {place_, line_, fingerprint_.head(), fingerprint_.tail(), std::nullopt, last_time_};
+  if (format_known_) batch.place.format = format_;
   batch.file_position = input_->file_position();
   if (batch.begin == batch.end) return std::optional<Batch>();
   return std::optional<Batch>(std::move(batch));
@@ -176,6 +219,7 @@ void BatchReader::add_text(Batch& batch, std::string_view line, std::uint64_t nu
   batch.body += '{';
   if (options_.line_time) {
     if (const auto at = options_.line_time(line)) {
+      last_time_ = *at;
       days_.insert(*at / kNsPerDay - (*at % kNsPerDay < 0 ? 1 : 0));
       batch.body += "\"_time\":\"";
       append_rfc3339(batch.body, *at);
@@ -183,30 +227,36 @@ void BatchReader::add_text(Batch& batch, std::string_view line, std::uint64_t nu
     }
   }
   batch.body += text_prefix_;
-  if (is_utf8(line)) {
-    batch.body += "\"_msg\":";
-    append_json_string(batch.body, line);
-  } else {
-    batch.body += "\"_msg_base64\":\"" + to_base64(line) + "\"";
-  }
+  append_message(batch.body, line);
   batch.body += "}\n";
 }
 
 void BatchReader::add_record(Batch& batch, std::string_view line) {
+  if (line_ == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  const std::size_t brace = std::min(line.find_first_not_of(" \t\r"), line.size());
+  // A request that begins with `[` would be taken for an array, and its good lines with it.
+  if (!line.substr(brace).starts_with('{')) {
+    batch.refused.emplace_back(line_, "not a JSON object (it must begin with {)");
+    return;
+  }
   batch.lines.push_back(line_);
-  const std::size_t brace = line.find_first_not_of(" \t\r");
-  const bool takes_labels = !json_prefix_.empty() && line[brace] == '{';
-  if (!takes_labels) {
+  if (json_prefix_.empty()) {
     batch.body += line;
   } else {
-    const std::size_t next = line.find_first_not_of(" \t\r", brace + 1);
-    const bool is_empty = next != std::string_view::npos && line[next] == '}';
-    batch.body += '{';
-    batch.body +=
-        std::string_view(json_prefix_).substr(0, json_prefix_.size() - (is_empty ? 1 : 0));
-    batch.body += line.substr(brace + 1);
+    add_labelled(batch.body, line.substr(brace));
   }
   batch.body += '\n';
+}
+
+/// Labels stand in front; members of the same names go, because a name may stand there once.
+void BatchReader::add_labelled(std::string& body, std::string_view object) {
+  std::string without;
+  if (without_members(object, options_.json_labels, without)) object = without;
+  const std::size_t next = object.find_first_not_of(" \t\r", 1);
+  const bool is_empty = next != std::string_view::npos && object[next] == '}';
+  body += '{';
+  body += std::string_view(json_prefix_).substr(0, json_prefix_.size() - (is_empty ? 1 : 0));
+  body += object.substr(1);
 }
 
 }  // namespace duramen::cli

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -11,6 +12,7 @@
 
 #include "base/checksum.h"
 #include "base/mutex.h"
+#include "ingest/field_names.h"
 #include "tools/cli/batches.h"
 #include "tools/cli/context.h"
 #include "tools/cli/import_place.h"
@@ -34,9 +36,10 @@ struct Totals {
   std::uint64_t duplicates = 0;
   std::uint64_t files = 0;  ///< imported to their end
   std::uint64_t failed_files = 0;
+  std::uint64_t unfinished = 0;  ///< last lines that wait for their end
 };
 
-/// What the workers share: counts, the bar, and the right to write to standard error.
+/// What the workers share: counts, and the bar, through which all of standard error goes.
 /// Threading: any thread.
 class Account {
  public:
@@ -59,10 +62,7 @@ class Account {
     progress_.add(reply.accepted, bytes);
   }
   void warn(const std::string& text) {
-    progress_.clear();
-    const MutexLock lock(mutex_);
-    [[maybe_unused]] const auto ignored =
-        context_->err.line("duramen: " + visible_on_one_line(text));
+    progress_.write_line("duramen: " + visible_on_one_line(text));
   }
   /// Only for eyes: nothing in a log file says that a try will be repeated.
   void remark(const std::string& text) {
@@ -72,6 +72,10 @@ class Account {
     const MutexLock lock(mutex_);
     (good ? totals_.files : totals_.failed_files) += 1;
   }
+  void line_waits() {
+    const MutexLock lock(mutex_);
+    ++totals_.unfinished;
+  }
   Totals finish() {
     progress_.clear();
     const MutexLock lock(mutex_);
@@ -80,17 +84,13 @@ class Account {
 
  private:
   void name_line(const std::string& file, std::uint64_t line, const std::string& reason) {
+    std::size_t nth = 0;
     {
       const MutexLock lock(mutex_);
-      if (named_ == kShownLines + 1) return;
-      ++named_;
-      if (named_ == kShownLines + 1) {
-        [[maybe_unused]] const auto ignored =
-            context_->err.line("duramen: further rejected lines are not shown");
-        return;
-      }
+      nth = ++named_;
     }
-    warn(file + ":" + std::to_string(line) + ": " + reason);
+    if (nth <= kShownLines) warn(file + ":" + std::to_string(line) + ": " + reason);
+    if (nth == kShownLines + 1) warn("further rejected lines are not shown");
   }
 
   const Context* context_;
@@ -107,6 +107,17 @@ struct Plan {
   std::optional<ImportPlaces> places;
   TimeNs now;
 };
+
+/// One spelling for one file: its directory without links and dots, its own name as it was given
+/// (a link's name says more than the file behind it).
+std::string spelled(const std::string& path) {
+  if (path == "-") return path;
+  std::error_code error;
+  const std::filesystem::path given(path);
+  const auto directory = given.has_parent_path() ? given.parent_path() : std::filesystem::path(".");
+  const auto canonical = std::filesystem::canonical(directory, error);
+  return error || !given.has_filename() ? path : (canonical / given.filename()).string();
+}
 
 /// What a file is called in keys and places: two machines may have equal paths.
 std::string identity_of(const Plan& plan, const std::string& path) {
@@ -125,6 +136,7 @@ std::string key_of(const Plan& plan, const std::string& identity, const Batch& b
          hash128(identity + '\0' + place + '\0' + plan.target + '\0' + content.to_hex()).to_hex();
 }
 
+/// `path` as spelled() gives it: it is a label.
 BatchOptions batch_options(const ImportCommand& command, const std::string& path,
                            LineTime line_time) {
   BatchOptions out;
@@ -132,6 +144,7 @@ BatchOptions batch_options(const ImportCommand& command, const std::string& path
   if (command.format == ImportCommand::Format::kText) out.format = LineFormat::kText;
   out.batch_bytes = command.batch_bytes;
   out.json_labels = command.labels;
+  out.may_grow = command.resume && path != "-";
   out.line_time = std::move(line_time);
   const auto given = [&](std::string_view name) {
     return std::any_of(command.labels.begin(), command.labels.end(),
@@ -152,6 +165,7 @@ class FileImport {
         account_(&account),
         client_(&client),
         path_(std::move(path)),
+        spelled_(spelled(path_)),
         identity_(identity_of(plan, path_)) {}
 
   Result<void> run() {
@@ -161,7 +175,10 @@ class FileImport {
       auto batch = reader->next();
       if (sending.valid()) DURAMEN_TRY_VOID(sending.get());
       if (!batch) return std::move(batch).error();
-      if (!*batch) return {};
+      if (!*batch) {
+        if (reader->left_unfinished()) account_->line_waits();
+        return {};
+      }
       sending = std::async(std::launch::async,
                            [this, shared = std::make_shared<Batch>(**std::move(batch)),
                             format = reader->format()] { return send(*shared, format); });
@@ -171,23 +188,20 @@ class FileImport {
  private:
   std::string shown_name() const { return path_ == "-" ? "standard input" : path_; }
 
-  Result<std::unique_ptr<BatchReader>> fresh_reader() const {
-    DURAMEN_TRY(auto line_time, make_line_time(*plan_->command, plan_->now));
+  Result<std::unique_ptr<BatchReader>> fresh_reader(std::optional<TimeNs> previous = {}) const {
+    DURAMEN_TRY(auto line_time, make_line_time(*plan_->command, plan_->now, previous));
     DURAMEN_TRY(auto input, Input::open(path_));
     return std::make_unique<BatchReader>(
-        std::move(input), batch_options(*plan_->command, path_, std::move(line_time)));
+        std::move(input), batch_options(*plan_->command, spelled_, std::move(line_time)));
   }
 
   Result<std::unique_ptr<BatchReader>> open() {
-    DURAMEN_TRY(auto reader, fresh_reader());
-    if (!plan_->places || path_ == "-") return reader;
+    if (!plan_->places || path_ == "-") return fresh_reader();
     DURAMEN_TRY(const auto place, plan_->places->load(identity_));
-    if (!place) return reader;
+    if (!place) return fresh_reader();
+    DURAMEN_TRY(auto reader, fresh_reader(place->time));
     auto skipped = reader->skip(*place);
-    if (skipped) {
-      done_bytes_ = 0;
-      return reader;
-    }
+    if (skipped) return reader;
     if (skipped.error().code != ErrorCode::kNotFound) return std::move(skipped).error();
     account_->warn(path_ + " has other content than at its last import: starting at its beginning");
     return fresh_reader();
@@ -214,7 +228,7 @@ class FileImport {
     if (format == LineFormat::kNdjson) return plan_->target;
     Parameters parameters{{"time", "_time"}, {"msg", "_msg"}};
     std::string stream;
-    const auto options = batch_options(*plan_->command, path_, {});
+    const auto options = batch_options(*plan_->command, spelled_, {});
     for (const auto& [name, value] : options.text_labels)
       stream += (stream.empty() ? "" : ",") + name;
     if (!stream.empty()) parameters.emplace_back("stream", stream);
@@ -226,6 +240,7 @@ class FileImport {
   Account* account_;
   Client* client_;
   const std::string path_;
+  const std::string spelled_;
   const std::string identity_;
   std::uint64_t done_bytes_ = 0;
 };
@@ -236,16 +251,32 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
+/// The members that are labels; nothing where the daemon's own choice does.
+std::vector<std::string> ndjson_stream(const ImportCommand& command) {
+  std::vector<std::string> out = command.stream_fields;
+  if (command.labels.empty()) return out;
+  const auto is_in = [](const std::vector<std::string>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (out.empty()) {
+    for (const std::string_view name : ingest::default_stream_fields()) {
+      if (!is_in(command.time_fields, name) && !is_in(command.message_fields, name))
+        out.emplace_back(name);
+    }
+  }
+  for (const auto& [name, value] : command.labels) {
+    if (!is_in(out, name)) out.push_back(name);
+  }
+  return out;
+}
+
 std::string ndjson_target(const ImportCommand& command) {
   Parameters parameters;
   if (!command.time_fields.empty()) parameters.emplace_back("time", joined(command.time_fields));
   if (!command.message_fields.empty())
     parameters.emplace_back("msg", joined(command.message_fields));
-  if (!command.stream_fields.empty()) {
-    std::string stream = joined(command.stream_fields);
-    for (const auto& [name, value] : command.labels) stream += "," + name;
-    parameters.emplace_back("stream", stream);
-  }
+  if (const auto stream = ndjson_stream(command); !stream.empty())
+    parameters.emplace_back("stream", joined(stream));
   if (command.keep_old) parameters.emplace_back("keep_old", "1");
   return url_target("/api/v1/ingest", parameters);
 }
@@ -322,10 +353,17 @@ void import_files(const Context& context, const Plan& plan, Account& account) {
 std::string summary_text(const Totals& totals, double seconds) {
   char took[32];
   std::snprintf(took, sizeof took, "%.1f s", seconds);
+  std::string waits;
+  if (totals.unfinished != 0) {
+    waits = "; " + grouped_digits(totals.unfinished) +
+            (totals.unfinished == 1 ? " last line does not end yet and waits"
+                                    : " last lines do not end yet and wait") +
+            " for the next import";
+  }
   return "accepted " + grouped_digits(totals.accepted) + ", rejected " +
          grouped_digits(totals.rejected) + ", duplicates " + grouped_digits(totals.duplicates) +
          " from " + std::to_string(totals.files + totals.failed_files) +
-         (totals.files + totals.failed_files == 1 ? " file in " : " files in ") + took;
+         (totals.files + totals.failed_files == 1 ? " file in " : " files in ") + took + waits;
 }
 
 }  // namespace
@@ -338,9 +376,13 @@ Result<int> run_import(const Context& context, const ImportCommand& command) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   const Totals totals = account.finish();
   if (context.options.output == OutputFormat::kJson) {
-    const Json json = {{"accepted", totals.accepted},         {"rejected", totals.rejected},
-                       {"duplicates", totals.duplicates},     {"files", totals.files},
-                       {"failed_files", totals.failed_files}, {"seconds", took.count()}};
+    const Json json = {{"accepted", totals.accepted},
+                       {"rejected", totals.rejected},
+                       {"duplicates", totals.duplicates},
+                       {"files", totals.files},
+                       {"failed_files", totals.failed_files},
+                       {"unfinished", totals.unfinished},
+                       {"seconds", took.count()}};
     DURAMEN_TRY_VOID(context.out.line(json.dump()));
   } else if (!command.quiet) {
     DURAMEN_TRY_VOID(context.out.line(summary_text(totals, took.count())));

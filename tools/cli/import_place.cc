@@ -14,6 +14,24 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// Throws Json::exception where a member is missing or of another type.
+ImportPlace place_of(const Json& json) {
+  ImportPlace place{json.at("end"), json.at("lines"), json.at("head"), json.at("tail")};
+  const auto format = json.value("format", std::string());
+  if (format == "ndjson") place.format = LineFormat::kNdjson;
+  if (format == "text") place.format = LineFormat::kText;
+  if (json.contains("time")) place.time = json.at("time").get<TimeNs>();
+  return place;
+}
+
+Json json_of(const ImportPlace& place) {
+  Json json = {
+      {"end", place.end}, {"lines", place.lines}, {"head", place.head}, {"tail", place.tail}};
+  if (place.format) json["format"] = *place.format == LineFormat::kNdjson ? "ndjson" : "text";
+  if (place.time) json["time"] = *place.time;
+  return json;
+}
+
 }  // namespace
 
 void Fingerprint::add(std::string_view bytes) {
@@ -47,8 +65,7 @@ Result<std::optional<ImportPlace>> ImportPlaces::load(const std::string& path) c
   try {
     if (json.at("store_id") != store_id_ || json.at("path") != path)
       return std::optional<ImportPlace>();
-    return std::optional<ImportPlace>(
-        ImportPlace{json.at("end"), json.at("lines"), json.at("head"), json.at("tail")});
+    return std::optional<ImportPlace>(place_of(json));
   } catch (const Json::exception&) {
     return bad();
   }
@@ -59,8 +76,9 @@ Result<void> ImportPlaces::save(const std::string& path, const ImportPlace& plac
   const std::string fresh = name + ".new";
   std::error_code error;
   std::filesystem::create_directories(directory_, error);
-  const Json json = {{"path", path},         {"store_id", store_id_}, {"end", place.end},
-                     {"lines", place.lines}, {"head", place.head},    {"tail", place.tail}};
+  Json json = json_of(place);
+  json["path"] = path;
+  json["store_id"] = store_id_;
   {
     std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
     out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";

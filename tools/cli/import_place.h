@@ -5,17 +5,22 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace duramen::cli {
 
+enum class LineFormat { kNdjson, kText };
+
 /// How far a file was imported into a store, and how to recognise it: its beginning and the bytes
-/// before the place must be the same. A value type.
+/// before the place must be the same; and what was learnt on the way there. A value type.
 struct ImportPlace {
-  std::uint64_t end = 0;    ///< bytes of the unpacked file
-  std::uint64_t lines = 0;  ///< lines before `end`
-  std::string head;         ///< hash of the first kFingerprintBytes before `end`
-  std::string tail;         ///< hash of the last kFingerprintBytes before `end`
+  std::uint64_t end = 0;                  ///< bytes of the unpacked file
+  std::uint64_t lines = 0;                ///< lines before `end`
+  std::string head;                       ///< hash of the first kFingerprintBytes before `end`
+  std::string tail;                       ///< hash of the last kFingerprintBytes before `end`
+  std::optional<LineFormat> format = {};  ///< as it was found or given
+  std::optional<TimeNs> time = {};        ///< of the last line of text, for lines without one
 };
 
 /// Sees the bytes of a file in order and knows the fingerprint of what it has seen.

@@ -78,6 +78,7 @@ class PackedInput final : public Input {
   PackedInput(std::unique_ptr<PlainInput> file, ContentCoding coding)
       : file_(std::move(file)), decoder_(StreamDecoder::create(coding)), packed_(kChunk, '\0') {}
   std::uint64_t file_position() const override { return file_->file_position() - (end_ - begin_); }
+  bool may_grow() const override { return false; }
 
   Result<std::size_t> read(char* to, std::size_t size) override {
     while (true) {

@@ -30,6 +30,8 @@ class Input {
   virtual Result<std::size_t> read(char* to, std::size_t size) = 0;
   /// Bytes of the file (as it lies on the disk) that are behind.
   virtual std::uint64_t file_position() const = 0;
+  /// False for packed input: it was packed when nothing was written to it any more.
+  virtual bool may_grow() const { return true; }
 };
 
 }  // namespace duramen::cli

@@ -57,8 +57,18 @@ void Progress::set(std::uint64_t done, std::uint64_t total) {
   draw_locked();
 }
 
+void Progress::write_line(std::string_view text) {
+  const MutexLock lock(mutex_);
+  clear_locked();
+  [[maybe_unused]] const auto ignored = err_->line(text);
+}
+
 void Progress::clear() {
   const MutexLock lock(mutex_);
+  clear_locked();
+}
+
+void Progress::clear_locked() {
   if (!visible_) return;
   visible_ = false;
   drawn_ = {};

@@ -4,14 +4,16 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/mutex.h"
 #include "tools/cli/output.h"
 
 namespace duramen::cli {
 
-/// A progress bar on a terminal; silent elsewhere. Redrawn at most ten times a second.
-/// Threading: any thread. Blocking: one short write. Ownership: `err` outlives it.
+/// A progress bar on a terminal; no bar elsewhere. Redrawn at most ten times a second. Whatever
+/// else several threads have to say there goes through write_line(): an Output is for one at a
+/// time. Threading: any thread. Blocking: one short write. Ownership: `err` outlives it.
 class Progress {
  public:
   /// `total` 0: not known. `bytes`: amounts are bytes and the rate is shown in MB/s.
@@ -26,11 +28,14 @@ class Progress {
   void add(std::uint64_t records, std::uint64_t bytes);
   /// For work that reports absolute numbers.
   void set(std::uint64_t done, std::uint64_t total);
+  /// A line in the place of the bar, which comes back below it.
+  void write_line(std::string_view text);
   /// Removes the bar, so that a line can be written; the next add() draws it again.
   void clear();
 
  private:
   void draw_locked() DURAMEN_REQUIRES(mutex_);
+  void clear_locked() DURAMEN_REQUIRES(mutex_);
 
   const bool enabled_;
   const std::chrono::steady_clock::time_point begin_;

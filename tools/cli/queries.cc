@@ -20,7 +20,18 @@ Result<int> stop_query(const Context& context, Client& client, std::uint64_t id)
     return kExitNoMatch;
   }
   if (!reply.ok()) return problem_error(reply);
-  DURAMEN_TRY_VOID(context.out.line("query " + std::to_string(id) + " is told to stop"));
+  const std::string text = std::to_string(id);
+  switch (context.options.output) {
+    case OutputFormat::kText:
+      DURAMEN_TRY_VOID(context.out.line("query " + text + " is told to stop"));
+      break;
+    case OutputFormat::kJson:
+      DURAMEN_TRY_VOID(context.out.line("{\"id\":" + text + ",\"stopping\":true}"));
+      break;
+    case OutputFormat::kLogfmt:
+      DURAMEN_TRY_VOID(context.out.line("id=" + text + " stopping=true"));
+      break;
+  }
   return kExitOk;
 }
 

@@ -54,6 +54,7 @@ Result<int> run_query(const Context& context, const QueryCommand& command) {
   DURAMEN_TRY(const auto timeout, add_timeout(parameters, command.timeout));
   DURAMEN_TRY(const auto end,
               print_answer(context, "/api/v1/query", std::move(parameters), timeout));
+  if (command.with_end) DURAMEN_TRY_VOID(context.out.line(end.line));
   DURAMEN_TRY_VOID(tell_end(context, end));
   return end.rows == 0 ? kExitNoMatch : kExitOk;
 }

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "query/parser.h"
 #include "tools/cli/answer.h"
 #include "tools/cli/context.h"
 #include "tools/cli/problem.h"
@@ -42,7 +43,20 @@ Result<void> print_row(const Context& context, Table& table, Row row) {
   return context.out.write(dumped(object) + "\n");
 }
 
-Result<int> print_table(const Context& context, const std::string& body) {
+/// A bar in quotes or in a regex is none. What cannot be read is for the daemon to refuse, or to
+/// understand.
+bool has_no_pipe(const std::string& query) {
+  const auto parsed = query::parse_query(query);
+  return parsed ? parsed->pipes.empty() : query.find('|') == std::string::npos;
+}
+
+/// A count of nothing is printed, and is no match all the same.
+bool is_match(const Json& rows, bool counts_only) {
+  if (rows.empty()) return false;
+  return !counts_only || rows != Json::array({Json::array({0})});
+}
+
+Result<int> print_table(const Context& context, const std::string& body, bool counts_only) {
   const Json document = Json::parse(shallow(body), nullptr, false);
   const bool good = document.is_object() && document.contains("columns") &&
                     document["columns"].is_array() && document.contains("rows") &&
@@ -61,16 +75,17 @@ Result<int> print_table(const Context& context, const std::string& body) {
       DURAMEN_TRY_VOID(context.err.line("duramen: warning: " + visible_on_one_line(text)));
     }
   }
-  if (document["rows"].empty()) DURAMEN_TRY_VOID(context.remark("no match"));
-  return document["rows"].empty() ? kExitNoMatch : kExitOk;
+  const bool match = is_match(document["rows"], counts_only);
+  if (!match) DURAMEN_TRY_VOID(context.remark("no match"));
+  return match ? kExitOk : kExitNoMatch;
 }
 
 }  // namespace
 
 Result<int> run_stats(const Context& context, const StatsCommand& command) {
-  std::string query = command.query;
+  const bool counts_only = has_no_pipe(command.query);
   // Without any pipe the question is: how many?
-  if (query.find('|') == std::string::npos) query += " | stats count() as count";
+  const std::string query = command.query + (counts_only ? " | stats count() as count" : "");
   Parameters parameters{{"q", query}};
   DURAMEN_TRY_VOID(add_range(parameters, command.range, context));
   DURAMEN_TRY(const auto timeout, add_timeout(parameters, command.timeout));
@@ -84,7 +99,7 @@ Result<int> run_stats(const Context& context, const StatsCommand& command) {
   request.body = url_parameters(parameters);
   DURAMEN_TRY(const auto reply, client->call(request));
   if (!reply.ok()) return problem_error(reply, query);
-  return print_table(context, reply.body);
+  return print_table(context, reply.body, counts_only);
 }
 
 }  // namespace duramen::cli

@@ -150,13 +150,13 @@ Result<int> run_status(const Context& context) {
   request.target = "/api/v1/status";
   DURAMEN_TRY(const auto reply, client->call(request));
   if (!reply.ok()) return problem_error(reply);
+  const auto whole = nlohmann::ordered_json::parse(shallow(reply.body), nullptr, false);
+  if (!whole.is_object()) return Error{ErrorCode::kDataLoss, "the answer is no status"};
   if (context.options.output == OutputFormat::kJson) {
-    DURAMEN_TRY_VOID(context.out.write(reply.body));
-    DURAMEN_TRY_VOID(context.out.flush());
+    DURAMEN_TRY_VOID(context.out.line(whole.dump(-1, ' ', false, Json::error_handler_t::replace)));
     return kExitOk;
   }
-  const Json status = Json::parse(shallow(reply.body), nullptr, false);
-  if (!status.is_object()) return Error{ErrorCode::kDataLoss, "the answer is no status"};
+  const Json status = whole;
   Pairs pairs;
   add_node(pairs, status);
   add_disk(pairs, status);

@@ -1,9 +1,7 @@
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
-#include "base/metrics.h"
-#include "store/store.h"
+#include "store/offline_verify.h"
 #include "tools/cli/context.h"
 #include "tools/cli/problem.h"
 #include "tools/cli/progress.h"
@@ -98,20 +96,11 @@ Result<int> verify_online(const Context& context) {
 }
 
 Result<int> verify_offline(const Context& context, const std::string& directory) {
-  // Opening creates what is missing; a check must not make a store out of a mistyped path.
-  std::error_code ignored;
-  if (!std::filesystem::exists(std::filesystem::path(directory) / "db" / "CURRENT", ignored)) {
-    return Error{ErrorCode::kNotFound, "there is no store in " + directory};
-  }
-  store::StoreOptions options;
-  options.directory = directory;
-  MetricRegistry metrics;
-  DURAMEN_TRY(const auto store, store::Store::open(options, context.clock, metrics));
   Progress progress(context.err, 0, true);
-  const auto report = store->verify(
+  const auto report = store::verify_directory(
+      directory,
       [&progress](std::uint64_t done, std::uint64_t total) { progress.set(done, total); });
   progress.clear();
-  store->close();
   if (!report) return report.error();
   return print_report(context, *report);
 }
