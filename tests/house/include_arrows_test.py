@@ -47,7 +47,7 @@ THIRD_PARTY = {
 # What belongs to the compiler and the C library: headers of C++ have neither folder nor ending.
 SYSTEM = re.compile(
     r"[a-z_]+$|(arpa|net|netinet|sys)/\w+\.h$"
-    r"|(dirent|emmintrin|fcntl|malloc|netdb|poll|spawn|stdlib|unistd)\.h$"
+    r"|(dirent|emmintrin|fcntl|malloc|netdb|poll|pty|spawn|stdlib|termios|unistd)\.h$"
 )
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

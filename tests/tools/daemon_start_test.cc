@@ -106,7 +106,7 @@ TEST_F(DaemonStart, TakesVariablesAndAFile) {
 TEST_F(DaemonStart, ShowsTheRetentionThatFollowsFromTheDisk) {
   ASSERT_TRUE(daemon_.start_in(data()));
   EXPECT_THAT(daemon_.stderr_text(), HasSubstr("msg=retention age=none bytes="));
-  EXPECT_THAT(daemon_.stderr_text(), HasSubstr("bytes_from=\"free disk\""));
+  EXPECT_THAT(daemon_.stderr_text(), HasSubstr("bytes_from=\"free disk at the first start\""));
   const auto status = HttpClient(daemon_.base_url()).get("/api/v1/status");
   ASSERT_TRUE(status) << status.error().message;
   EXPECT_THAT(status->body, HasSubstr("\"retention\""));
