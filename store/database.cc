@@ -67,7 +67,7 @@ rocksdb::ColumnFamilyOptions journal_options() {
 rocksdb::ColumnFamilyOptions segment_options() {
   rocksdb::ColumnFamilyOptions options = small_family_options();
   options.write_buffer_size = 16 * kMiB;
-  // Blocks are written once, merged by the store itself and dropped with their column family:
+  // Blocks are written once and dropped with their column family:
   // nothing is left for compaction to do, and no number of level 0 files may stall a write.
   options.disable_auto_compactions = true;
   options.level0_file_num_compaction_trigger = 1 << 30;

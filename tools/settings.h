@@ -77,10 +77,10 @@ std::vector<std::string> changed_until_restart(const Settings& before, const Set
 /// `~/.local/share/duramen`. Errors: kInvalidArgument when there is no home either.
 Result<std::string> default_data_dir(const Environment& environment);
 
-/// What the first start in `directory` found and remember_automatic_limit() kept, else 80 % of what is
-/// free plus what `directory` holds already. Kept, because a limit that follows the free space would
-/// make the store give up days when something else fills the disk.
-/// Errors: kUnavailable; kInvalidArgument when the file that keeps it is not what was written.
+/// What the first start in `directory` found and remember_automatic_limit() kept, else 80 % of what
+/// is free plus what `directory` holds already. Kept, because a limit that follows the free space
+/// would make the store give up days when something else fills the disk. Errors: kUnavailable;
+/// kInvalidArgument when the file that keeps it is not what was written.
 Result<std::uint64_t> automatic_limit(const std::string& directory);
 /// Writes `retention.bytes` into the directory unless it is there. Durable when it returns.
 /// Errors: kUnavailable.
