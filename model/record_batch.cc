@@ -18,7 +18,7 @@ bool below(const std::vector<std::uint32_t>& indexes, std::size_t limit) {
 std::size_t RecordBatch::weight() const {
   std::size_t total = raw_bytes() + rows() * kRowWeight + field_name.size() * kFieldWeight;
   for (const Labels& labels : streams) total += labels.weight();
-  for (const std::string& name : field_names) total += sizeof(name) + name.size();
+  for (const std::string& name : field_names) total += sizeof(std::string) + name.size();
   return total;
 }
 
