@@ -145,7 +145,7 @@ TEST(Window, HoldsOneGibibyteUnlessToldOtherwise) {
 }
 
 TEST_F(WindowTest, IsClosedAtTheEndOfTheEpochThatFillsIt) {
-  for (const std::uint64_t raw : {400, 599, 1, 1000, 3000, 999, 500, 10}) epoch(raw);
+  for (const std::uint64_t raw : {400U, 599U, 1U, 1000U, 3000U, 999U, 500U, 10U}) epoch(raw);
   const auto windows = closed_meta().windows;
   std::vector<std::uint64_t> raw;
   for (const Window& window : windows) raw.push_back(window.raw_bytes);
