@@ -116,10 +116,8 @@ Problem run_problem(const Error& error) {
   return query_problem(error);
 }
 
-std::string end_line_json(const query::QueryEnd& end) {
-  std::string out = "{\"_end\":{\"rows\":" + std::to_string(end.rows) + ",\"cursor\":";
-  append_json_string_lossy(out, end.cursor);
-  out += ",\"partial\":";
+void append_end_members(std::string& out, const query::QueryEnd& end) {
+  out += "\"partial\":";
   out += end.partial ? "true" : "false";
   out += ",\"warnings\":[";
   for (std::size_t i = 0; i < end.warnings.size(); ++i) {
@@ -127,7 +125,15 @@ std::string end_line_json(const query::QueryEnd& end) {
     append_json_string_lossy(out, end.warnings[i]);
   }
   out += "],\"scanned_rows\":" + std::to_string(end.scanned_rows) +
-         ",\"scanned_bytes\":" + std::to_string(end.scanned_bytes) + ",\"hint\":";
+         ",\"scanned_bytes\":" + std::to_string(end.scanned_bytes);
+}
+
+std::string end_line_json(const query::QueryEnd& end) {
+  std::string out = "{\"_end\":{\"rows\":" + std::to_string(end.rows) + ",\"cursor\":";
+  append_json_string_lossy(out, end.cursor);
+  out += ",";
+  append_end_members(out, end);
+  out += ",\"hint\":";
   append_json_string_lossy(out, end.hint);
   return out + "}}";
 }

@@ -29,6 +29,9 @@ Problem query_problem(const Error& error);
 /// is 422, and the type says which limit (`query-memory`, `answer-too-large`).
 Problem run_problem(const Error& error);
 
+/// What every end says, as members of a JSON object: partial, warnings, scanned_rows,
+/// scanned_bytes.
+void append_end_members(std::string& out, const query::QueryEnd& end);
 /// `{"_end":{…}}`, without a line end.
 std::string end_line_json(const query::QueryEnd& end);
 /// `{"_error":{"type":…,"detail":…}}`, without a line end.

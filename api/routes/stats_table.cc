@@ -1,5 +1,6 @@
 #include "api/routes/stats_table.h"
 
+#include "api/routes/query_call.h"
 #include "base/json_text.h"
 
 namespace duramen::api {
@@ -50,15 +51,9 @@ bool for_each_member(std::string_view json, Take&& take) {
 }
 
 void append_end(std::string& out, const query::QueryEnd& end) {
-  out += "],\"partial\":";
-  out += end.partial ? "true" : "false";
-  out += ",\"warnings\":[";
-  for (std::size_t i = 0; i < end.warnings.size(); ++i) {
-    if (i > 0) out += ',';
-    append_json_string_lossy(out, end.warnings[i]);
-  }
-  out += "],\"scanned_rows\":" + std::to_string(end.scanned_rows) +
-         ",\"scanned_bytes\":" + std::to_string(end.scanned_bytes) + "}\n";
+  out += "],";
+  append_end_members(out, end);
+  out += "}\n";
 }
 
 }  // namespace
