@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "store/keys.h"
+#include "store/salvage/salvage.h"
 
 namespace duramen::store {
 namespace {
@@ -268,26 +269,46 @@ void Catalog::describe(StoreStatus& status) const {
   for (const auto& [id, text] : damaged_) status.damaged.push_back(text);
 }
 
+Result<model::RowSet> Catalog::read_parts(const Segment& segment,
+                                          const DirectoryEntry& block) const {
+  std::array<std::string, kBlockParts.size()> parts;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    DURAMEN_TRY(auto value, database_->get(segment.family, block_key(kBlockParts[i], block.block)));
+    if (!value)
+      return Error{ErrorCode::kDataLoss,
+                   std::string("no value for part ") + static_cast<char>(kBlockParts[i])};
+    parts[i] = *std::move(value);
+  }
+  DURAMEN_TRY(const BlockSummary summary, read_summary(parts[0]));
+  if (summary != block.summary) {
+    return Error{ErrorCode::kDataLoss, "its head is not the one that the directory names"};
+  }
+  return decode_block(parts[0], parts[1], parts[2], parts[3]);
+}
+
+/// A damaged byte in a table file hides the references to several blocks, and nothing is lost with
+/// it. True when it is worth reading again.
+bool Catalog::mend(const Segment& segment) {
+  if (!aside_) return false;
+  const MutexLock lock(mend_mutex_);
+  const auto [tried, is_new] = mended_.emplace(segment.name, false);
+  if (!is_new) return tried->second;
+  const auto written = write_damaged_tables_again(*database_, segment.family, *aside_);
+  if (!written) {
+    log_error("a damaged segment cannot be mended",
+              {{"segment", segment.name}, {"error", written.error().message}});
+  }
+  tried->second = written && *written;
+  return tried->second;
+}
+
 Result<model::RowSet> Catalog::read_block(const Segment& segment, const DirectoryEntry& block) {
-  const auto read = [&]() -> Result<model::RowSet> {
-    std::array<std::string, kBlockParts.size()> parts;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      DURAMEN_TRY(auto value,
-                  database_->get(segment.family, block_key(kBlockParts[i], block.block)));
-      if (!value)
-        return Error{ErrorCode::kDataLoss,
-                     std::string("no value for part ") + static_cast<char>(kBlockParts[i])};
-      parts[i] = *std::move(value);
-    }
-    DURAMEN_TRY(const BlockSummary summary, read_summary(parts[0]));
-    if (summary != block.summary) {
-      return Error{ErrorCode::kDataLoss, "its head is not the one that the directory names"};
-    }
-    return decode_block(parts[0], parts[1], parts[2], parts[3]);
+  const auto is_damage = [](const Result<model::RowSet>& rows) {
+    return !rows && rows.error().code == ErrorCode::kDataLoss;
   };
-  auto rows = read();
-  if (!rows && rows.error().code == ErrorCode::kDataLoss)
-    report_damage(block, rows.error().message);
+  auto rows = read_parts(segment, block);
+  if (is_damage(rows) && mend(segment)) rows = read_parts(segment, block);
+  if (is_damage(rows)) report_damage(block, rows.error().message);
   if (!rows) {
     return std::move(rows).error().with("segment " + block.segment + ", block " +
                                         std::to_string(block.block.value()));

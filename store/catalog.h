@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "model/record_batch.h"
 #include "store/database.h"
 #include "store/directory.h"
+#include "store/salvage/put_aside.h"
 #include "store/store.h"
 
 namespace duramen::store {
@@ -40,8 +42,13 @@ using SegmentPtr = std::shared_ptr<const Segment>;
 /// drops; both are short. Blocking: wait_for_room waits for the builder.
 class Catalog {
  public:
-  Catalog(std::shared_ptr<Database> database, std::uint64_t open_limit, Counter& damaged_blocks)
-      : database_(std::move(database)), open_limit_(open_limit), damaged_counter_(damaged_blocks) {}
+  /// Without `aside` nothing on disk is changed, not even to mend what can be mended.
+  Catalog(std::shared_ptr<Database> database, std::uint64_t open_limit, Counter& damaged_blocks,
+          std::optional<PutAside> aside)
+      : database_(std::move(database)),
+        open_limit_(open_limit),
+        damaged_counter_(damaged_blocks),
+        aside_(std::move(aside)) {}
 
   // Recovery, before any other thread.
   void restore(model::Seq built, const std::map<std::string, Segment>& segments);
@@ -84,10 +91,13 @@ class Catalog {
 
  private:
   friend class LocalSnapshot;
+  Result<model::RowSet> read_parts(const Segment& segment, const DirectoryEntry& block) const;
+  bool mend(const Segment& segment);
 
   std::shared_ptr<Database> database_;
   const std::uint64_t open_limit_;
   Counter& damaged_counter_;
+  const std::optional<PutAside> aside_;
 
   mutable Mutex mutex_;
   CondVar room_;
@@ -97,6 +107,8 @@ class Catalog {
   model::Seq built_ DURAMEN_GUARDED_BY(mutex_){1};
   std::map<std::string, SegmentPtr> segments_ DURAMEN_GUARDED_BY(mutex_);
   std::map<model::BlockId, std::string> damaged_ DURAMEN_GUARDED_BY(mutex_);
+  Mutex mend_mutex_;  ///< held while a segment's tables are mended
+  std::map<std::string, bool> mended_ DURAMEN_GUARDED_BY(mend_mutex_);  ///< tried once; did it help
   bool stopped_ DURAMEN_GUARDED_BY(mutex_) = false;
 };
 

@@ -4,6 +4,7 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 
 #include "base/log.h"
 #include "store/keys.h"
+#include "store/salvage/blob_walk.h"
 #include "store/wal_check.h"
 
 namespace duramen::store {
@@ -44,6 +46,8 @@ rocksdb::BlockBasedTableOptions table_options() {
   table.block_cache = rocksdb::NewLRUCache(8 * kMiB);
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.format_version = 5;
+  // Salvage finds the blocks of a damaged table by it (store/salvage/table_walk.h).
+  table.checksum = rocksdb::kCRC32c;
   return table;
 }
 
@@ -61,6 +65,10 @@ rocksdb::ColumnFamilyOptions journal_options() {
   // then a flush writes next to nothing.
   options.write_buffer_size = 32 * kMiB;
   options.enable_blob_files = false;
+  // One entry to a block of the table: one damaged byte costs one entry.
+  rocksdb::BlockBasedTableOptions table = table_options();
+  table.block_size = 64;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
 
@@ -76,22 +84,15 @@ rocksdb::ColumnFamilyOptions segment_options() {
   options.soft_pending_compaction_bytes_limit = 0;
   options.hard_pending_compaction_bytes_limit = 0;
   options.enable_blob_files = true;
-  // Every value has its own place and checksum in a blob file; the table keeps references only, a
-  // few to a block of the table, so that one damaged byte costs as little as can be.
-  options.min_blob_size = 64;
+  // Every value has its own place, key and checksum in a blob file; the table keeps references
+  // only, a few to a block of the table, so that one damaged byte costs as little as can be, and
+  // the blob files alone are enough to make the table again.
+  options.min_blob_size = 0;
   rocksdb::BlockBasedTableOptions table = table_options();
   table.block_size = 256;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.blob_compression_type = rocksdb::kNoCompression;
   return options;
-}
-
-rocksdb::ColumnFamilyOptions options_of(const std::string& name) {
-  if (name == kJournalFamily) return journal_options();
-  if (name == rocksdb::kDefaultColumnFamilyName || name == kMetaFamily || name == kBatchesFamily) {
-    return small_family_options();
-  }
-  return segment_options();
 }
 
 /// RocksDB would put its log into the directory.
@@ -113,7 +114,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families_of(const std::string& path
   }
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   families.reserve(names.size());
-  for (const std::string& name : names) families.emplace_back(name, options_of(name));
+  for (const std::string& name : names) families.emplace_back(name, Database::family_options(name));
   return families;
 }
 
@@ -131,6 +132,14 @@ Error to_error(const rocksdb::Status& status, std::string_view doing) {
     return ErrorCode::kInternal;
   }();
   return {code, std::string(doing) + ": " + status.ToString()};
+}
+
+rocksdb::ColumnFamilyOptions Database::family_options(const std::string& name) {
+  if (name == kJournalFamily) return journal_options();
+  if (name == rocksdb::kDefaultColumnFamilyName || name == kMetaFamily || name == kBatchesFamily) {
+    return small_family_options();
+  }
+  return segment_options();
 }
 
 Database::Family Database::share(rocksdb::ColumnFamilyHandle* handle) const {
@@ -172,8 +181,8 @@ Result<std::shared_ptr<Database>> Database::open(const std::string& path, rocksd
   return adopt(raw, handles);
 }
 
-Result<std::shared_ptr<Database>> Database::open_read_only(const std::string& path) {
-  rocksdb::DBOptions options = database_options(nullptr);
+Result<std::shared_ptr<Database>> Database::open_to_read(const std::string& path,
+                                                         rocksdb::DBOptions options) {
   options.create_if_missing = false;
   options.create_missing_column_families = false;
   options.info_log = std::make_shared<Silence>();
@@ -182,16 +191,26 @@ Result<std::shared_ptr<Database>> Database::open_read_only(const std::string& pa
   if (!status.ok()) return to_error(status, "open " + path);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   families.reserve(names.size());
-  for (const std::string& name : names) families.emplace_back(name, options_of(name));
+  for (const std::string& name : names) families.emplace_back(name, family_options(name));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
   status = rocksdb::DB::OpenForReadOnly(options, path, families, &handles, &raw);
   if (!status.ok()) return to_error(status, "open " + path);
-  std::shared_ptr<Database> database = adopt(raw, handles);
+  return adopt(raw, handles);
+}
+
+Result<std::shared_ptr<Database>> Database::open_read_only(const std::string& path) {
+  DURAMEN_TRY(auto database, open_to_read(path, database_options(nullptr)));
   if (!database->meta_ || !database->journal_ || !database->batches_) {
     return Error{ErrorCode::kDataLoss, "open " + path + ": a column family is missing"};
   }
   return database;
+}
+
+Result<std::shared_ptr<Database>> Database::open_damaged(const std::string& path) {
+  rocksdb::DBOptions options = database_options(nullptr);
+  options.paranoid_checks = false;
+  return open_to_read(path, std::move(options));
 }
 
 Database::~Database() {
@@ -305,12 +324,82 @@ Result<void> Database::resume() {
   return {};
 }
 
-Result<std::uint64_t> Database::verify_tables() const {
-  const auto status = db_->VerifyChecksum(rocksdb::ReadOptions());
-  if (!status.ok()) return to_error(status, "table files");
+Database::Family Database::family(const std::string& name) const {
+  for (const Family& own : {default_, meta_, journal_, batches_}) {
+    if (own && own->GetName() == name) return own;
+  }
+  for (const auto& [found, family] : found_) {
+    if (found == name) return family;
+  }
+  return nullptr;
+}
+
+std::vector<LiveTable> Database::live_tables() const {
   std::vector<rocksdb::LiveFileMetaData> files;
   db_->GetLiveFilesMetaData(&files);
-  return static_cast<std::uint64_t>(files.size());
+  std::vector<LiveTable> out;
+  for (const rocksdb::LiveFileMetaData& file : files) {
+    LiveTable& table = out.emplace_back();
+    table.family = file.column_family_name;
+    if (const Family own = family(table.family)) table.family_id = own->GetID();
+    table.number = file.file_number;
+    table.level = file.level;
+    table.oldest_blob = file.oldest_blob_file_number;
+  }
+  return out;
+}
+
+std::uint64_t Database::verify_tables(std::vector<std::string>& faults) const {
+  const std::vector<LiveTable> tables = live_tables();
+  for (const LiveTable& table : tables) {
+    const std::string path = db_->GetName() + "/" + table_file_name(table.number, ".sst");
+    auto checked = check_table(path, table.family);
+    // One that is gone was dropped or compacted meanwhile.
+    if (!checked && checked.error().code == ErrorCode::kDataLoss) {
+      faults.push_back(checked.error().message);
+    }
+  }
+  return tables.size();
+}
+
+Result<void> Database::check_table(const std::string& path, const std::string& family) {
+  rocksdb::SstFileReader reader(rocksdb::Options(rocksdb::DBOptions(), family_options(family)));
+  auto status = reader.Open(path);
+  if (status.ok()) status = reader.VerifyChecksum();
+  if (!status.ok()) return to_error(status, "table file " + path + " of " + family);
+  return {};
+}
+
+std::vector<std::uint64_t> Database::blob_files(const Family& family,
+                                                const LiveTable& table) const {
+  // A flush makes a table and its blob files, and numbers these one after the other.
+  std::uint64_t end = UINT64_MAX;
+  for (const LiveTable& other : live_tables()) {
+    const bool is_next = other.family == table.family && other.oldest_blob > table.oldest_blob;
+    if (is_next) end = std::min(end, other.oldest_blob);
+  }
+  std::vector<std::uint64_t> out;
+  rocksdb::ColumnFamilyMetaData meta;
+  db_->GetColumnFamilyMetaData(family.get(), &meta);
+  for (const rocksdb::BlobMetaData& file : meta.blob_files) {
+    const std::uint64_t number = file.blob_file_number;
+    if (table.oldest_blob != 0 && number >= table.oldest_blob && number < end) {
+      out.push_back(number);
+    }
+  }
+  return out;
+}
+
+Result<std::vector<std::string>> Database::mend_blob_files(const Family& family) const {
+  rocksdb::ColumnFamilyMetaData meta;
+  db_->GetColumnFamilyMetaData(family.get(), &meta);
+  std::vector<std::string> mended;
+  for (const rocksdb::BlobMetaData& file : meta.blob_files) {
+    const std::string name = table_file_name(file.blob_file_number, ".blob");
+    DURAMEN_TRY(const bool changed, mend_blob_file(db_->GetName() + "/" + name, family->GetID()));
+    if (changed) mended.push_back(name);
+  }
+  return mended;
 }
 
 std::uint64_t Database::wal_bytes() const {

@@ -14,6 +14,7 @@
 
 #include "base/mutex.h"
 #include "base/result.h"
+#include "store/salvage/manifest.h"
 
 namespace duramen::store {
 
@@ -35,6 +36,11 @@ class Database : public std::enable_shared_from_this<Database> {
   /// sees to it that no process writes meanwhile. The log is replayed into memory. Does not
   /// check_wals().
   static Result<std::shared_ptr<Database>> open_read_only(const std::string& path);
+  /// The same for one with damaged table files, which are in live_tables(), too; they must not be
+  /// read through it.
+  static Result<std::shared_ptr<Database>> open_damaged(const std::string& path);
+  /// How the files of a column family are made.
+  static rocksdb::ColumnFamilyOptions family_options(const std::string& name);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -44,6 +50,8 @@ class Database : public std::enable_shared_from_this<Database> {
   const Family& meta() const { return meta_; }
   const Family& journal() const { return journal_; }
   const Family& batches() const { return batches_; }
+  /// By name; of the segments those that were found when opening. Nullptr when there is none.
+  Family family(const std::string& name) const;
   /// Segment column families found when opening, by name.
   const std::vector<std::pair<std::string, Family>>& found_segments() const { return found_; }
   /// The list holds handles, too: let it go once the segments are taken over.
@@ -71,8 +79,16 @@ class Database : public std::enable_shared_from_this<Database> {
   /// After a failed write: tries to make the database writable again (new WAL file). RocksDB
   /// flushes what it has, so nothing rests on the WAL that failed.
   Result<void> resume();
-  /// Reads every block of every table file.
-  Result<std::uint64_t> verify_tables() const;
+  /// Reads every block of every table file; gives their number, and a line for each damaged one.
+  std::uint64_t verify_tables(std::vector<std::string>& faults) const;
+  /// The same of one file. Errors: kDataLoss, kUnavailable (it is not there).
+  static Result<void> check_table(const std::string& path, const std::string& family);
+  std::vector<LiveTable> live_tables() const;
+  /// Numbers of the blob files that a table of this family refers to.
+  std::vector<std::uint64_t> blob_files(const Family& family, const LiveTable& table) const;
+  /// Puts headers and footers of a segment's blob files right; they hold nothing that is not known
+  /// otherwise. Gives the names of the files that it changed.
+  Result<std::vector<std::string>> mend_blob_files(const Family& family) const;
   std::uint64_t wal_bytes() const;
   rocksdb::DB& raw() const { return *db_; }
 
@@ -80,6 +96,8 @@ class Database : public std::enable_shared_from_this<Database> {
   Database() = default;
   static std::shared_ptr<Database> adopt(rocksdb::DB* raw,
                                          const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
+  static Result<std::shared_ptr<Database>> open_to_read(const std::string& path,
+                                                        rocksdb::DBOptions options);
   Family share(rocksdb::ColumnFamilyHandle* handle) const;
 
   /// RocksDB writes one group at a time anyway, and the journal groups by itself. One writer at a

@@ -12,7 +12,10 @@
 #include "base/log.h"
 #include "store/keys.h"
 #include "store/retention.h"
+#include "store/salvage/put_aside.h"
+#include "store/salvage/salvage.h"
 #include "store/verify.h"
+#include "store/wal_check.h"
 
 namespace duramen::store {
 namespace {
@@ -51,10 +54,24 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options, const Clock& cl
                                               ": " + error.message() +
                                               "; choose another with --data-dir"};
   }
+  bool salvage = salvage_is_pending(options.directory);
+  auto store = LocalStore::open_once(options, clock, metrics, salvage);
+  if (!store && store.error().code == ErrorCode::kDataLoss && !salvage) {
+    log_error("the store is damaged: what cannot be read is put aside",
+              {{"reason", store.error().message}});
+    store = LocalStore::open_once(options, clock, metrics, true);
+  }
+  return store;
+}
+
+Result<std::unique_ptr<Store>> LocalStore::open_once(const StoreOptions& options,
+                                                     const Clock& clock, MetricRegistry& metrics,
+                                                     bool salvage) {
   DURAMEN_TRY(auto lock, DirectoryLock::take(options.directory));
-  DURAMEN_TRY(auto database, Database::open(options.directory + "/db", options.env));
-  auto store = std::make_unique<LocalStore>(std::move(options), clock, metrics, std::move(lock),
-                                            std::move(database));
+  DURAMEN_TRY(auto database, salvage ? open_by_salvage(options.directory, options.env, clock)
+                                     : Database::open(options.directory + "/db", options.env));
+  auto store =
+      std::make_unique<LocalStore>(options, clock, metrics, std::move(lock), std::move(database));
   DURAMEN_TRY_VOID(store->start());
   return std::unique_ptr<Store>(std::move(store));
 }
@@ -68,7 +85,8 @@ LocalStore::LocalStore(StoreOptions options, const Clock& clock, MetricRegistry&
       database_(std::move(database)),
       catalog_(std::make_shared<Catalog>(
           database_, options_.open_raw_bytes,
-          metrics.counter("duramen_store_damaged_blocks_total", "Blocks found damaged when read"))),
+          metrics.counter("duramen_store_damaged_blocks_total", "Blocks found damaged when read"),
+          PutAside(options_.directory, clock))),
       epochs_(metrics.counter("duramen_store_epochs_total", "Epochs turned into blocks")),
       blocks_(metrics.counter("duramen_store_blocks_total", "Blocks written")),
       dropped_segments_(
@@ -82,6 +100,7 @@ LocalStore::~LocalStore() { close(); }
 Result<void> LocalStore::start() {
   {
     const MutexLock work(work_mutex_);
+    DURAMEN_TRY_VOID(mend_blob_files());
     DURAMEN_TRY(state_, load_state(*database_));
     DURAMEN_TRY_VOID(drop_unregistered_segments());
     catalog_->restore(state_.built, state_.segments);
@@ -95,6 +114,21 @@ Result<void> LocalStore::start() {
     changed_.notify_all();
   });
   builder_ = std::thread([this] { run_builder(); });
+  return {};
+}
+
+/// A damaged header or footer of a blob file hides all its blocks, and nothing is lost with it.
+/// Before anything is read: RocksDB keeps what it has read of a header.
+Result<void> LocalStore::mend_blob_files() {
+  const PutAside aside(options_.directory, clock_);
+  for (const auto& [name, family] : database_->found_segments()) {
+    DURAMEN_TRY(const auto files, database_->mend_blob_files(family));
+    for (const std::string& file : files) {
+      DURAMEN_TRY_VOID(aside.report("blob file " + file + " of segment " + name +
+                                    ": header or footer was damaged; it is made anew, nothing "
+                                    "is lost"));
+    }
+  }
   return {};
 }
 
@@ -128,8 +162,7 @@ Result<model::Seq> LocalStore::replay_journal() {
         const model::Seq first(load_be64(key.data()));
         if (first < built) return {};
         auto entry = decode_journal_entry(value);
-        if (!entry)
-          return std::move(entry).error().with("journal at seq " + std::to_string(first.value()));
+        if (!entry) return put_entry_aside(first, value, entry.error());
         next = first.plus(entry->head.rows);
         catalog_->restore_rows(open_batch(
             model::RowSet(entry->records, {first, entry->head.node, first, entry->head.received}),
@@ -137,6 +170,18 @@ Result<model::Seq> LocalStore::replay_journal() {
         return {};
       }));
   return next;
+}
+
+/// An entry that was written damaged: RocksDB's checksum is right and the entry's is not.
+Result<void> LocalStore::put_entry_aside(model::Seq first, std::string_view entry,
+                                         const Error& why) const {
+  if (why.code != ErrorCode::kDataLoss) return why;  // of a newer version
+  const PutAside aside(options_.directory, clock_);
+  const std::string name = "journal-" + std::to_string(first.value());
+  DURAMEN_TRY_VOID(aside.keep(name, entry));
+  return aside.report("the journal's entry at seq " + std::to_string(first.value()) +
+                      " cannot be read and its rows are left out; it is kept as " + name + ": " +
+                      why.message);
 }
 
 void LocalStore::append(model::AppendRequest request, Done done) {
@@ -292,7 +337,7 @@ Result<void> LocalStore::commit_epoch(const std::vector<OpenBatch>& batches,
       .PermitUncheckedError();
   batch.Put(meta, meta_key(MetaKind::kNextBlock), number_value(id.value())).PermitUncheckedError();
   batch.Put(meta, meta_key(MetaKind::kBuilt), number_value(end.value())).PermitUncheckedError();
-  batch.DeleteRange(database_->journal().get(), journal_key(model::Seq(0)), journal_key(end))
+  batch.DeleteRange(database_->journal().get(), journal_key(begin), journal_key(end))
       .PermitUncheckedError();
   // Not synced: as long as this is not durable, the journal is.
   DURAMEN_TRY_VOID(database_->write(batch, false));
@@ -387,6 +432,7 @@ StoreStatus LocalStore::status() {
   status.writes_refused = journal_->refusal();
   status.wal_bytes = database_->wal_bytes();
   catalog_->describe(status);
+  status.put_aside = PutAside::lines(options_.directory);
   {
     const MutexLock lock(mutex_);
     status.retention = retention_;
@@ -405,11 +451,10 @@ StoreStatus LocalStore::status() {
 Result<VerifyReport> LocalStore::verify(
     const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
   VerifyReport report;
-  if (auto tables = database_->verify_tables(); tables) {
-    report.table_files = *tables;
-  } else {
-    report.faults.push_back(tables.error().message);
+  if (auto logs = check_wals(options_.directory + "/db"); !logs) {
+    report.faults.push_back(logs.error().message);
   }
+  report.table_files = database_->verify_tables(report.faults);
   std::vector<SegmentPtr> segments;
   model::Seq built;
   std::unique_ptr<rocksdb::ManagedSnapshot> journal;
@@ -423,6 +468,7 @@ Result<VerifyReport> LocalStore::verify(
   DURAMEN_TRY_VOID(verify_blocks(
       *catalog_, segments, progress, [this] { return interrupted_.load(); }, report));
   verify_journal(*database_, built, journal->snapshot(), report);
+  add_put_aside(options_.directory, report);
   return report;
 }
 

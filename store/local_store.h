@@ -41,8 +41,10 @@ class LocalStore final : public Store {
   LocalStore& operator=(const LocalStore&) = delete;
   LocalStore(LocalStore&&) = delete;
   LocalStore& operator=(LocalStore&&) = delete;
-  /// Reads the state, replays the journal, starts the threads.
-  Result<void> start();
+  /// Opens what is there as it is, or by salvage. Errors: as Store::open, and kDataLoss for what
+  /// salvage may help.
+  static Result<std::unique_ptr<Store>> open_once(const StoreOptions& options, const Clock& clock,
+                                                  MetricRegistry& metrics, bool salvage);
 
   void append(model::AppendRequest request, Done done) override;
   std::shared_ptr<const Snapshot> snapshot() override;
@@ -58,7 +60,11 @@ class LocalStore final : public Store {
   void close() override;
 
  private:
+  /// Reads the state, replays the journal, starts the threads.
+  Result<void> start();
   Result<model::Seq> replay_journal();
+  Result<void> put_entry_aside(model::Seq first, std::string_view entry, const Error& why) const;
+  Result<void> mend_blob_files();
   Result<void> drop_unregistered_segments();
 
   void run_builder();

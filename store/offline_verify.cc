@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -47,16 +48,12 @@ void find_families(Database& database, StoreState& state, VerifyReport& report) 
 
 Result<void> verify_database(const std::shared_ptr<Database>& database,
                              const VerifyProgress& progress, VerifyReport& report) {
-  if (auto tables = database->verify_tables(); tables) {
-    report.table_files = *tables;
-  } else {
-    report.faults.push_back(tables.error().message);
-  }
+  report.table_files = database->verify_tables(report.faults);
   auto state = read_state(*database);
   if (!state) return take_fault(std::move(state).error(), report);
   find_families(*database, *state, report);
   MetricRegistry metrics;
-  Catalog catalog(database, 0, metrics.counter("damaged", "Blocks found damaged"));
+  Catalog catalog(database, 0, metrics.counter("damaged", "Blocks found damaged"), std::nullopt);
   catalog.restore(state->built, state->segments);
   state->segments.clear();
   DURAMEN_TRY_VOID(verify_blocks(catalog, catalog.segments(), progress, {}, report));
@@ -85,6 +82,7 @@ Result<VerifyReport> verify_directory(const std::string& directory,
   } else {
     DURAMEN_TRY_VOID(take_fault(std::move(database).error(), report));
   }
+  add_put_aside(directory, report);
   return report;
 }
 

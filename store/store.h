@@ -103,6 +103,7 @@ struct StoreStatus {
   std::uint64_t batch_ids = 0;
   std::vector<SegmentStatus> segments;
   std::vector<std::string> damaged;           ///< quarantined blocks, in words
+  std::vector<std::string> put_aside;         ///< what was damaged and mended or left out, in words
   std::optional<std::string> writes_refused;  ///< why appends get kUnavailable now
   Retention retention;
 };
@@ -120,9 +121,10 @@ struct VerifyReport {
 /// Durability: see RecordSink::append. Threading: any thread. Errors: Result, never exceptions.
 class Store : public model::RecordSink {
  public:
-  /// Opens or creates; replays the journal's open epoch.
+  /// Opens or creates; replays the journal's open epoch. What is damaged is put aside and named
+  /// in status().put_aside; the rest is opened.
   /// Errors: kUnavailable (locked by another process: names the directory; not writable),
-  /// kUnimplemented (a newer format), kDataLoss (damage that recovery must not step over).
+  /// kUnimplemented (a newer format), kDataLoss (a damaged manifest).
   static Result<std::unique_ptr<Store>> open(StoreOptions options, const Clock& clock,
                                              MetricRegistry& metrics);
 

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "store/journal_entry.h"
+#include "store/salvage/put_aside.h"
 
 namespace duramen::store {
 
@@ -49,6 +50,12 @@ void verify_journal(const Database& database, model::Seq built, const rocksdb::S
   };
   auto scanned = database.scan(database.journal(), "", take, snapshot);
   if (!scanned) report.faults.push_back(scanned.error().message);
+}
+
+void add_put_aside(const std::string& data_directory, VerifyReport& report) {
+  for (const std::string& line : PutAside::lines(data_directory)) {
+    report.faults.push_back("put aside: " + line);
+  }
 }
 
 }  // namespace duramen::store

@@ -23,4 +23,7 @@ Result<void> verify_blocks(Catalog& catalog, const std::vector<SegmentPtr>& segm
 void verify_journal(const Database& database, model::Seq built, const rocksdb::Snapshot* snapshot,
                     VerifyReport& report);
 
+/// What was put aside is a fault until the operator has removed it.
+void add_put_aside(const std::string& data_directory, VerifyReport& report);
+
 }  // namespace duramen::store

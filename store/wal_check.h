@@ -13,15 +13,14 @@ namespace duramen::store {
 /// a record near the end of the file is damaged, the record looks incomplete, too, and RocksDB
 /// would drop it and everything behind it without a word, although it was acknowledged. The same
 /// where the type of a record is damaged into one of a log that was written over: RocksDB takes it
-/// for what an earlier log left there, and ends. This check finds such records: the stored checksum
-/// fits a shorter length or another type, or a whole record follows later.
-/// Format: https://github.com/facebook/rocksdb/wiki/Write-Ahead-Log-File-Format (blocks of 32 KiB;
-/// u32 masked CRC-32C of type and payload, u16 length, u8 type, payload).
+/// for what an earlier log left there, and ends. LogWalk finds such records: the stored checksum
+/// fits another length or type, or a whole record follows later.
 /// Internal to store/. Pure.
 /// Errors: kDataLoss (says at which byte).
-Result<void> check_wal_tail(std::string_view log);
+Result<void> check_log(std::string_view log);
 
-/// Checks all logs in a RocksDB directory, before it is opened. Blocking: reads them (<= 256 MiB).
+/// Checks all logs in a RocksDB directory, before it is opened or while it is open: a log that is
+/// being written looks torn at worst. Blocking: reads them (<= 256 MiB).
 Result<void> check_wals(const std::string& directory);
 
 }  // namespace duramen::store

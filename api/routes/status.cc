@@ -86,7 +86,8 @@ Json status_json(const Services& services, TimeNs started) {
             {"bytes", or_null(status.retention.bytes)}}},
           {"disk", disk_json(status, now)},
           {"segments", segments_json(status)},
-          {"damaged", status.damaged}};
+          {"damaged", status.damaged},
+          {"put_aside", status.put_aside}};
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ TEST_F(OperationsRoute, StatusTellsEverything) {
   status.retention = {7 * kNsPerDay, 2000};
   status.writes_refused = "disk full";
   status.damaged = {"block 7"};
+  status.put_aside = {"a log"};
   engine_.running.resize(2);
   clock_.advance(90 * kNsPerSecond);
   const auto answer = ask("GET", "/api/v1/status");
@@ -65,6 +66,7 @@ TEST_F(OperationsRoute, StatusTellsEverything) {
   EXPECT_EQ(body["disk"]["days_left"], 2.0) << "the limit of 2000 bytes comes before the disk's";
   EXPECT_EQ(body["segments"][0]["name"], "2026-11-20.default");
   EXPECT_EQ(body["damaged"][0], "block 7");
+  EXPECT_EQ(body["put_aside"][0], "a log");
 }
 
 TEST(DiskForecast, SaysNothingWithoutData) {

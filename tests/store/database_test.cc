@@ -45,7 +45,7 @@ class DatabaseTest : public ::testing::Test {
   std::shared_ptr<Database> database_;
 };
 
-TEST_F(DatabaseTest, WalDamageRefusesToOpenInsteadOfDroppingWhatFollows) {
+TEST_F(DatabaseTest, WalDamageIsAnErrorAndDoesNotDropWhatFollows) {
   EXPECT_EQ(database_->raw().GetDBOptions().wal_recovery_mode,
             rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords);
   // What happens with damage is shown in damage_test.cc.

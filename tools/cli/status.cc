@@ -112,16 +112,28 @@ void add_disk(Pairs& out, const Json& status) {
   out.emplace_back("retention", retention(status));
 }
 
-void add_damage(Pairs& out, const Json& status) {
-  const Json& damaged = member(status, "damaged");
-  if (!damaged.is_array() || damaged.empty()) {
-    out.emplace_back("damage", "none known (duramen verify checks everything)");
-    return;
-  }
-  out.emplace_back("damage", std::to_string(damaged.size()) + " blocks");
-  for (const Json& one : damaged) {
+void add_texts(Pairs& out, const Json& texts) {
+  for (const Json& one : texts) {
     out.emplace_back("",
                      one.is_string() ? visible_on_one_line(one.get<std::string>()) : one.dump());
+  }
+}
+
+void add_damage(Pairs& out, const Json& status) {
+  const Json& damaged = member(status, "damaged");
+  const Json& aside = member(status, "put_aside");
+  const bool any_damaged = damaged.is_array() && !damaged.empty();
+  const bool any_aside = aside.is_array() && !aside.empty();
+  if (!any_damaged && !any_aside) {
+    out.emplace_back("damage", "none known (duramen verify checks everything)");
+  }
+  if (any_damaged) {
+    out.emplace_back("damage", std::to_string(damaged.size()) + " blocks");
+    add_texts(out, damaged);
+  }
+  if (any_aside) {
+    out.emplace_back("put aside", "see \"Damage\" in docs/operations.md");
+    add_texts(out, aside);
   }
 }
 

@@ -1,0 +1,298 @@
+#include "store/salvage/salvage.h"
+
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "store/keys.h"
+#include "store/salvage/blob_walk.h"
+#include "store/salvage/files.h"
+#include "store/salvage/log_walk.h"
+#include "store/salvage/manifest.h"
+#include "store/salvage/put_aside.h"
+#include "store/salvage/reconcile.h"
+#include "store/salvage/table_walk.h"
+
+namespace duramen::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kPending = "salvage-pending";
+constexpr std::size_t kBatchBytes = 8U << 20;
+
+/// What step 2 took out and step 3 has to write again: a line `FAMILY FILE` each in the file
+/// kPending. FILE lies in put-aside.
+struct Pending {
+  std::string family;
+  std::string file;
+};
+
+std::string pending_path(const std::string& data_directory) {
+  return data_directory + "/" + kPending;
+}
+
+bool is_small_family(std::string_view family) {
+  return family == kMetaFamily || family == kJournalFamily || family == kBatchesFamily ||
+         family == rocksdb::kDefaultColumnFamilyName;
+}
+
+// ---- 1. write-ahead logs
+
+Result<void> mend_log(const std::string& path, const PutAside& aside) {
+  DURAMEN_TRY(const std::string log, read_file(path));
+  const LogContent content = read_log(log);
+  if (content.damage.empty()) return {};
+  DURAMEN_TRY_VOID(aside.keep(path));
+  for (const LogDamage& damage : content.damage) {
+    DURAMEN_TRY_VOID(aside.report(
+        "write-ahead log " + fs::path(path).filename().string() + ": " + damage.what + ", " +
+        std::to_string(damage.bytes) + " bytes at " + std::to_string(damage.at) +
+        (damage.mended ? "; its checksum told what it was, nothing is lost"
+                       : "; the record is left out, and with it the rows that only it held")));
+  }
+  std::string anew;
+  for (const std::string& record : content.records) append_log_record(anew, record);
+  // RocksDB knows how large the log was when it was synced, and takes zeros for room kept free.
+  if (anew.size() < log.size()) anew.resize(log.size(), '\0');
+  return replace_file(path, anew);
+}
+
+Result<void> mend_logs(const std::string& db, const PutAside& aside) {
+  std::error_code error;
+  std::vector<std::string> logs;
+  for (auto it = fs::directory_iterator(db, error); !error && it != fs::directory_iterator();
+       it.increment(error)) {
+    if (it->path().extension() == ".log") logs.push_back(it->path());
+  }
+  for (const std::string& log : logs) DURAMEN_TRY_VOID(mend_log(log, aside));
+  return {};
+}
+
+// ---- 2. table files
+
+Result<void> put_table_aside(const std::string& db, const LiveTable& table, const Error& why,
+                             const PutAside& aside, std::string& pending) {
+  const std::string name = table_file_name(table.number, ".sst");
+  DURAMEN_TRY_VOID(aside.report(why.message));
+  std::error_code error;
+  if (fs::exists(db + "/" + name, error)) DURAMEN_TRY_VOID(aside.keep(db + "/" + name));
+  pending += table.family + " " + name + "\n";
+  return {};
+}
+
+/// RocksDB drops blob files that no table refers to: what they hold is read from links.
+Result<void> keep_blobs(const std::string& db, const Database& database, const LiveTable& table,
+                        const PutAside& aside, std::string& pending) {
+  const Database::Family family = database.family(table.family);
+  if (family == nullptr) return {};
+  for (const std::uint64_t number : database.blob_files(family, table)) {
+    const std::string name = table_file_name(number, ".blob");
+    DURAMEN_TRY_VOID(aside.link(db + "/" + name));
+    pending += table.family + " " + name + "\n";
+  }
+  return {};
+}
+
+/// A flipped byte here and there is damage; most of many files is a disk that dies, or a RocksDB
+/// that wrote what this one cannot read: not to be touched.
+constexpr std::size_t kFewTables = 16;
+
+struct BadTable {
+  LiveTable table;
+  Error why;
+};
+
+Result<std::vector<BadTable>> find_bad_tables(const std::string& db, const Database& database) {
+  std::vector<BadTable> bad;
+  const std::vector<LiveTable> tables = database.live_tables();
+  for (const LiveTable& table : tables) {
+    const std::string path = db + "/" + table_file_name(table.number, ".sst");
+    auto checked = Database::check_table(path, table.family);
+    if (checked) continue;
+    std::error_code error;
+    const bool is_gone = !fs::exists(path, error) && !error;
+    // A disk that cannot be read now may be read tomorrow.
+    if (checked.error().code != ErrorCode::kDataLoss && !is_gone) return checked.error();
+    bad.push_back({table, std::move(checked).error()});
+  }
+  if (bad.size() > kFewTables && bad.size() > tables.size() / 2) {
+    return Error{ErrorCode::kDataLoss,
+                 std::to_string(bad.size()) + " of " + std::to_string(tables.size()) +
+                     " table files in " + db +
+                     " cannot be read, the first: " + bad.front().why.message};
+  }
+  return bad;
+}
+
+Result<void> put_tables_aside(const std::string& data_directory, const PutAside& aside) {
+  const std::string db = data_directory + "/db";
+  std::vector<LiveTable> tables;
+  std::string pending;
+  {
+    DURAMEN_TRY(const auto database, Database::open_damaged(db));
+    DURAMEN_TRY(const auto bad, find_bad_tables(db, *database));
+    for (const auto& [table, why] : bad) {
+      DURAMEN_TRY_VOID(put_table_aside(db, table, why, aside, pending));
+      DURAMEN_TRY_VOID(keep_blobs(db, *database, table, aside, pending));
+      tables.push_back(table);
+    }
+  }
+  if (tables.empty()) return {};
+  DURAMEN_TRY_VOID(append_to_file(pending_path(data_directory), pending));
+  return take_out_tables(db, tables);
+}
+
+// ---- 3. writing again what they held
+
+/// Writes in batches of bounded size.
+class Rewriter {
+ public:
+  Rewriter(Database& database, Database::Family family)
+      : database_(database), family_(std::move(family)) {}
+
+  Result<void> put_if_absent(std::string_view key, std::string_view value) {
+    const auto there = database_.get(family_, key);
+    if (!there && there.error().code != ErrorCode::kDataLoss) return there.error();
+    if (there && *there && !supersedes(key, value, **there)) return {};
+    batch_
+        .Put(family_.get(), rocksdb::Slice(key.data(), key.size()),
+             rocksdb::Slice(value.data(), value.size()))
+        .PermitUncheckedError();
+    ++written_;
+    return batch_.GetDataSize() > kBatchBytes ? flush() : Result<void>();
+  }
+  Result<void> flush() {
+    DURAMEN_TRY_VOID(database_.write(batch_, true));
+    batch_.Clear();
+    return {};
+  }
+  std::uint64_t written() const { return written_; }
+
+ private:
+  /// The builder's position, the next block and a window only grow: what is left of an older
+  /// version gives way.
+  bool supersedes(std::string_view key, std::string_view value, std::string_view there) const {
+    if (family_ != database_.meta() || value.size() != there.size()) return false;
+    const auto kind = static_cast<MetaKind>(key[0]);
+    const std::size_t at = kind == MetaKind::kWindow ? 8 : 0;  // the end, not the beginning
+    if (kind != MetaKind::kBuilt && kind != MetaKind::kNextBlock && kind != MetaKind::kWindow) {
+      return false;
+    }
+    ByteReader ours(value.substr(at));
+    ByteReader theirs(there.substr(at));
+    return ours.u64() > theirs.u64();
+  }
+
+  Database& database_;
+  Database::Family family_;
+  rocksdb::WriteBatch batch_;
+  std::uint64_t written_ = 0;
+};
+
+Result<void> write_blobs_again(const std::string& path, Rewriter& rewriter) {
+  DURAMEN_TRY(const std::string file, read_file(path));
+  DURAMEN_TRY_VOID(walk_blobs(file, [&](std::string_view key, std::string_view value) {
+    return rewriter.put_if_absent(key, value);
+  }));
+  return rewriter.flush();
+}
+
+Result<void> write_again(Database& database, const Pending& pending, const PutAside& aside) {
+  const Database::Family family = database.family(pending.family);
+  if (family == nullptr) return {};  // a segment that was dropped since
+  const bool is_blob = pending.file.ends_with(".blob");
+  if (!is_blob && !is_small_family(pending.family)) return {};  // its blobs hold everything
+  Rewriter rewriter(database, family);
+  const std::string path = aside.path(pending.file);
+  if (is_blob) {
+    auto done = write_blobs_again(path, rewriter);
+    if (!done && done.error().code != ErrorCode::kNotFound) return done;  // else before a crash
+  } else {
+    DURAMEN_TRY(const std::string file, read_file(path));
+    for (const TableEntry& entry : salvage_table(file)) {
+      if (!entry.deleted) DURAMEN_TRY_VOID(rewriter.put_if_absent(entry.key, entry.value));
+    }
+    DURAMEN_TRY_VOID(rewriter.flush());
+  }
+  if (rewriter.written() == 0) return {};
+  return aside.report(std::to_string(rewriter.written()) + " values of " + pending.family +
+                      " were written again from " + pending.file);
+}
+
+std::vector<Pending> parse_pending(std::string_view text) {
+  std::vector<Pending> out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    const std::size_t blank = line.find(' ');
+    if (blank != std::string_view::npos) {
+      out.push_back({std::string(line.substr(0, blank)), std::string(line.substr(blank + 1))});
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+Result<void> write_all_again(Database& database, const std::string& data_directory,
+                             const PutAside& aside) {
+  const std::string path = pending_path(data_directory);
+  auto text = read_file(path);
+  if (!text && text.error().code != ErrorCode::kNotFound) return text.error();
+  const auto pending = parse_pending(text ? *text : std::string());
+  for (const Pending& one : pending) DURAMEN_TRY_VOID(write_again(database, one, aside));
+  DURAMEN_TRY_VOID(reconcile(database, aside));
+  std::error_code error;
+  fs::remove(path, error);
+  for (const Pending& one : pending) {
+    if (one.file.ends_with(".blob")) fs::remove(aside.path(one.file), error);
+  }
+  return {};
+}
+
+}  // namespace
+
+bool salvage_is_pending(const std::string& data_directory) {
+  std::error_code error;
+  return fs::exists(pending_path(data_directory), error);
+}
+
+Result<bool> write_damaged_tables_again(Database& database, const Database::Family& segment,
+                                        const PutAside& aside) {
+  const std::string& db = database.raw().GetName();
+  Rewriter rewriter(database, segment);
+  for (const LiveTable& table : database.live_tables()) {
+    if (table.family != segment->GetName()) continue;
+    const auto checked =
+        Database::check_table(db + "/" + table_file_name(table.number, ".sst"), table.family);
+    if (checked || checked.error().code != ErrorCode::kDataLoss) continue;
+    DURAMEN_TRY_VOID(aside.report(checked.error().message));
+    for (const std::uint64_t number : database.blob_files(segment, table)) {
+      DURAMEN_TRY_VOID(write_blobs_again(db + "/" + table_file_name(number, ".blob"), rewriter));
+    }
+  }
+  if (rewriter.written() == 0) return false;
+  DURAMEN_TRY_VOID(aside.report(std::to_string(rewriter.written()) + " values of " +
+                                segment->GetName() + " were written again from its blob files"));
+  return true;
+}
+
+Result<std::shared_ptr<Database>> open_by_salvage(const std::string& data_directory,
+                                                  rocksdb::Env* env, const Clock& clock) {
+  const std::string db = data_directory + "/db";
+  const PutAside aside(data_directory, clock);
+  DURAMEN_TRY_VOID(mend_logs(db, aside));
+  DURAMEN_TRY_VOID(put_tables_aside(data_directory, aside));
+  DURAMEN_TRY(auto database, Database::open(db, env));
+  DURAMEN_TRY_VOID(write_all_again(*database, data_directory, aside));
+  return database;
+}
+
+}  // namespace duramen::store

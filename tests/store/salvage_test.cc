@@ -1,0 +1,228 @@
+// What a store gives back of itself when more than one byte of it is gone.
+
+#include <rocksdb/env.h>
+
+#include "store/directory.h"
+#include "store/keys.h"
+#include "tests/store/damage_fixture.h"
+#include "tests/support/power_loss_file_system.h"
+
+namespace duramen::store {
+namespace {
+
+constexpr std::size_t kBatches = 8;
+constexpr std::size_t kBatchRows = 5;
+
+class SalvageTest : public DamageFixture {
+ protected:
+  void SetUp() override {
+    temporary_.options.block_raw_bytes = 3'000;
+    temporary_.options.epoch_raw_bytes = 1;  // each batch is an epoch, unless two come at once
+    temporary_.reopen();
+  }
+
+  void append(const std::string& name, TimeNs time = kNoon) {
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < kBatchRows; ++i) {
+      lines.push_back(name + " line " + std::to_string(i * 7919) + std::string(300, 'x'));
+    }
+    const auto ack =
+        append_and_wait(*temporary_.store, batch_of(lines, time), model::BatchId{hash128(name), 1});
+    ASSERT_TRUE(ack) << ack.error().message;
+  }
+  void wait_until_built() {
+    ASSERT_TRUE(eventually([&] { return temporary_.store->status().open_rows == 0; }));
+  }
+  void append_epochs() {
+    for (std::size_t i = 0; i < kBatches; ++i) {
+      append("epoch " + std::to_string(i),
+             kNoon + static_cast<TimeNs>(i % 3) * 24 * 3600 * kNsPerSecond);
+      wait_until_built();
+    }
+  }
+  /// Batches that stay in the journal.
+  void append_open() {
+    temporary_.options.epoch_raw_bytes = 32U << 20;
+    temporary_.reopen();
+    for (std::size_t i = 0; i < kBatches; ++i) append("open " + std::to_string(i));
+  }
+  void flush_journal() {
+    temporary_.store.reset();
+    const auto database = Database::open(db(), nullptr);
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(
+        (*database)->raw().Flush(rocksdb::FlushOptions(), (*database)->journal().get()).ok());
+  }
+  void zero(const fs::path& file) const {
+    const std::string zeros(size(file), '\0');
+    std::ofstream(db() / file, std::ios::binary | std::ios::trunc) << zeros;
+  }
+};
+
+TEST_F(SalvageTest, AnEpochThatIsLostInTheLogIsMadeAgainFromTheJournal) {
+  append_epochs();
+  keep();
+  std::size_t worst = 0;
+  for (const fs::path& log : files(".log")) {
+    for (std::uint64_t at = 0; at < size(log); at += 271) {
+      SCOPED_TRACE(log.string() + " at " + std::to_string(at));
+      restore();
+      flip(log, at, 0x40);
+      const std::size_t missing = open_and_compare();
+      worst = std::max(worst, missing);
+      if (at % 5 == 0) expect_it_goes_on(missing);
+    }
+  }
+  EXPECT_GT(named_, 20U);
+  // A damaged append costs nothing when its epoch is whole, a damaged epoch nothing when its
+  // appends are.
+  EXPECT_EQ(worst, 0U);
+}
+
+TEST_F(SalvageTest, AFlippedByteInATableOfTheJournalCostsOneEntry) {
+  append_epochs();
+  append_open();
+  rows_ = temporary_.rows();
+  flush_journal();
+  temporary_.reopen();
+  keep();
+  const std::uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  const auto journal = tables(kJournalFamily);
+  ASSERT_FALSE(journal.empty());
+  for (int i = 0; i < 60 && !HasFailure(); ++i) {
+    const fs::path file = journal[random() % journal.size()];
+    const std::uint64_t at = random() % size(file);
+    SCOPED_TRACE(file.string() + " at " + std::to_string(at));
+    restore();
+    flip(file, at, static_cast<std::uint8_t>(1U << (random() % 8)));
+    const std::size_t missing = open_and_compare();
+    EXPECT_LE(missing, kBatchRows);
+    if (i % 5 == 0) expect_it_goes_on(missing);
+  }
+  EXPECT_GT(named_, 10U);
+}
+
+TEST_F(SalvageTest, WithoutAnyMetadataEveryRowComesBack) {
+  append_epochs();
+  ASSERT_TRUE(temporary_.store->seal());
+  const std::string id = temporary_.store->store_id();
+  append_open();
+  keep();
+  restore();
+  const auto meta = tables(kMetaFamily);
+  ASSERT_FALSE(meta.empty());
+  for (const fs::path& file : meta) zero(file);
+  EXPECT_EQ(open_and_compare(), 0U);
+  EXPECT_EQ(named_, 1U);
+  EXPECT_NE(temporary_.store->store_id(), id) << "a page cursor would go on in another order";
+  expect_it_goes_on(0);
+}
+
+TEST_F(SalvageTest, WithoutAnyTableOfASegmentEveryRowComesBack) {
+  append_epochs();
+  ASSERT_TRUE(temporary_.store->seal());
+  keep();
+  restore();
+  const auto segment = tables(segment_name(day_of(kNoon), kDefaultClass));
+  ASSERT_FALSE(segment.empty());
+  for (const fs::path& file : segment) fs::remove(db() / file);
+  EXPECT_EQ(open_and_compare(), 0U);
+  expect_it_goes_on(0);
+}
+
+TEST_F(SalvageTest, WithoutBatchIdsNoRowIsMissing) {
+  append_epochs();
+  ASSERT_TRUE(temporary_.store->seal());
+  keep();
+  restore();
+  for (const fs::path& file : tables(kBatchesFamily)) zero(file);
+  EXPECT_EQ(open_and_compare(), 0U);
+  EXPECT_EQ(named_, 1U);
+  expect_it_goes_on(0);
+}
+
+TEST_F(SalvageTest, SeveralDamagedFilesAtOnceNeitherRepeatNorInventRows) {
+  append_epochs();
+  ASSERT_TRUE(temporary_.store->seal());
+  append_epochs();
+  append_open();
+  keep();
+  const std::uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  std::vector<fs::path> all = files(".sst");
+  for (const auto& log : files(".log")) all.push_back(log);
+  for (const auto& blob : files(".blob")) all.push_back(blob);
+  for (int i = 0; i < 40 && !HasFailure(); ++i) {
+    restore();
+    for (int flips = 0; flips < 4; ++flips) {
+      const fs::path file = all[random() % all.size()];
+      flip(file, random() % size(file), static_cast<std::uint8_t>(1U << (random() % 8)));
+    }
+    SCOPED_TRACE("round " + std::to_string(i));
+    const std::size_t missing = open_and_compare();
+    EXPECT_LE(missing, 4 * 2 * kBatchRows);
+  }
+}
+
+TEST_F(SalvageTest, ASalvageThatLosesPowerIsBegunAgain) {
+  append_epochs();
+  ASSERT_TRUE(temporary_.store->seal());
+  append_open();
+  keep();
+  std::vector<fs::path> bad = tables(kMetaFamily);
+  for (const fs::path& file : tables(segment_name(day_of(kNoon), kDefaultClass))) {
+    bad.push_back(file);
+  }
+  const std::uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  int cut_short = 0;
+  for (std::uint64_t operations = 1; operations < 200; operations += 9) {
+    SCOPED_TRACE("cut after " + std::to_string(operations));
+    restore();
+    for (const fs::path& file : bad) zero(file);
+    auto lossy = std::make_shared<duramen::testing::PowerLossFileSystem>(
+        rocksdb::FileSystem::Default(), seed + operations);
+    const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(lossy);
+    temporary_.options.env = env.get();
+    lossy->cut_after(operations);
+    if (!temporary_.open()) ++cut_short;
+    temporary_.store.reset();
+    lossy->lose_unsynced();
+    temporary_.options.env = nullptr;
+    EXPECT_EQ(open_and_compare(), 0U);
+  }
+  EXPECT_GT(cut_short, 3);
+}
+
+TEST_F(SalvageTest, WhatWasPutAsideIsNamedUntilItIsRemoved) {
+  append_open();
+  keep();
+  const std::vector<fs::path> logs = files(".log");
+  const fs::path log = *std::max_element(logs.begin(), logs.end());  // the newest
+  // Not every record holds rows.
+  std::size_t missing = 0;
+  for (std::uint64_t at = 20; missing == 0 && at < size(log); at += 100) {
+    restore();
+    flip(log, at, 0x01);
+    missing = open_and_compare();
+  }
+  ASSERT_EQ(missing, kBatchRows);
+  temporary_.reopen();
+  const StoreStatus status = temporary_.store->status();
+  ASSERT_FALSE(status.put_aside.empty());
+  EXPECT_THAT(status.put_aside[0], ::testing::HasSubstr("write-ahead log"));
+  const auto report = temporary_.store->verify({});
+  ASSERT_TRUE(report);
+  EXPECT_THAT(report->faults, ::testing::Contains(::testing::HasSubstr("put aside: ")));
+  const std::string folder = temporary_.directory.path() + "/put-aside";
+  EXPECT_TRUE(fs::exists(folder + "/" + log.string())) << "as it was found";
+  fs::remove_all(folder);
+  EXPECT_TRUE(temporary_.store->status().put_aside.empty());
+  EXPECT_THAT(temporary_.store->verify({})->faults, ::testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace duramen::store
