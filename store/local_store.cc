@@ -45,7 +45,7 @@ DirectoryEntry entry_of(const EncodedBlock& block, model::WindowId window, model
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::open(StoreOptions options, const Clock& clock,
+Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, const Clock& clock,
                                            MetricRegistry& metrics) {
   std::error_code error;
   std::filesystem::create_directories(options.directory, error);
@@ -100,7 +100,7 @@ LocalStore::~LocalStore() { close(); }
 Result<void> LocalStore::start() {
   {
     const MutexLock work(work_mutex_);
-    DURAMEN_TRY_VOID(mend_blob_files());
+    DURAMEN_TRY_VOID(mend_blob_files(*database_, PutAside(options_.directory, clock_)));
     DURAMEN_TRY(state_, load_state(*database_));
     DURAMEN_TRY_VOID(drop_unregistered_segments());
     catalog_->restore(state_.built, state_.segments);
@@ -114,21 +114,6 @@ Result<void> LocalStore::start() {
     changed_.notify_all();
   });
   builder_ = std::thread([this] { run_builder(); });
-  return {};
-}
-
-/// A damaged header or footer of a blob file hides all its blocks, and nothing is lost with it.
-/// Before anything is read: RocksDB keeps what it has read of a header.
-Result<void> LocalStore::mend_blob_files() {
-  const PutAside aside(options_.directory, clock_);
-  for (const auto& [name, family] : database_->found_segments()) {
-    DURAMEN_TRY(const auto files, database_->mend_blob_files(family));
-    for (const std::string& file : files) {
-      DURAMEN_TRY_VOID(aside.report("blob file " + file + " of segment " + name +
-                                    ": header or footer was damaged; it is made anew, nothing "
-                                    "is lost"));
-    }
-  }
   return {};
 }
 

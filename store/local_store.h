@@ -64,7 +64,6 @@ class LocalStore final : public Store {
   Result<void> start();
   Result<model::Seq> replay_journal();
   Result<void> put_entry_aside(model::Seq first, std::string_view entry, const Error& why) const;
-  Result<void> mend_blob_files();
   Result<void> drop_unregistered_segments();
 
   void run_builder();

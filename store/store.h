@@ -125,7 +125,7 @@ class Store : public model::RecordSink {
   /// in status().put_aside; the rest is opened.
   /// Errors: kUnavailable (locked by another process: names the directory; not writable),
   /// kUnimplemented (a newer format), kDataLoss (a damaged manifest).
-  static Result<std::unique_ptr<Store>> open(StoreOptions options, const Clock& clock,
+  static Result<std::unique_ptr<Store>> open(const StoreOptions& options, const Clock& clock,
                                              MetricRegistry& metrics);
 
   virtual std::shared_ptr<const Snapshot> snapshot() = 0;

@@ -197,31 +197,29 @@ class Rewriter {
   std::uint64_t written_ = 0;
 };
 
-Result<void> write_blobs_again(const std::string& path, Rewriter& rewriter) {
-  DURAMEN_TRY(const std::string file, read_file(path));
-  DURAMEN_TRY_VOID(walk_blobs(file, [&](std::string_view key, std::string_view value) {
-    return rewriter.put_if_absent(key, value);
-  }));
-  return rewriter.flush();
-}
-
 Result<void> write_again(Database& database, const Pending& pending, const PutAside& aside) {
   const Database::Family family = database.family(pending.family);
   if (family == nullptr) return {};  // a segment that was dropped since
   const bool is_blob = pending.file.ends_with(".blob");
   if (!is_blob && !is_small_family(pending.family)) return {};  // its blobs hold everything
   Rewriter rewriter(database, family);
-  const std::string path = aside.path(pending.file);
+  auto file = read_file(aside.path(pending.file));
+  if (!file && file.error().code == ErrorCode::kNotFound) {
+    if (is_blob) return {};  // done before a crash
+    return aside.report(pending.file + " is gone from put-aside: what it held of " +
+                        pending.family + " is lost");
+  }
+  if (!file) return std::move(file).error();
   if (is_blob) {
-    auto done = write_blobs_again(path, rewriter);
-    if (!done && done.error().code != ErrorCode::kNotFound) return done;  // else before a crash
+    DURAMEN_TRY_VOID(walk_blobs(*file, [&](std::string_view key, std::string_view value) {
+      return rewriter.put_if_absent(key, value);
+    }));
   } else {
-    DURAMEN_TRY(const std::string file, read_file(path));
-    for (const TableEntry& entry : salvage_table(file)) {
+    for (const TableEntry& entry : salvage_table(*file)) {
       if (!entry.deleted) DURAMEN_TRY_VOID(rewriter.put_if_absent(entry.key, entry.value));
     }
-    DURAMEN_TRY_VOID(rewriter.flush());
   }
+  DURAMEN_TRY_VOID(rewriter.flush());
   if (rewriter.written() == 0) return {};
   return aside.report(std::to_string(rewriter.written()) + " values of " + pending.family +
                       " were written again from " + pending.file);
@@ -264,6 +262,18 @@ bool salvage_is_pending(const std::string& data_directory) {
   return fs::exists(pending_path(data_directory), error);
 }
 
+Result<void> mend_blob_files(const Database& database, const PutAside& aside) {
+  for (const auto& [name, family] : database.found_segments()) {
+    DURAMEN_TRY(const auto files, database.mend_blob_files(family));
+    for (const std::string& file : files) {
+      DURAMEN_TRY_VOID(aside.report("blob file " + file + " of segment " + name +
+                                    ": header or footer was damaged; it is made anew, nothing "
+                                    "is lost"));
+    }
+  }
+  return {};
+}
+
 Result<bool> write_damaged_tables_again(Database& database, const Database::Family& segment,
                                         const PutAside& aside) {
   const std::string& db = database.raw().GetName();
@@ -275,9 +285,13 @@ Result<bool> write_damaged_tables_again(Database& database, const Database::Fami
     if (checked || checked.error().code != ErrorCode::kDataLoss) continue;
     DURAMEN_TRY_VOID(aside.report(checked.error().message));
     for (const std::uint64_t number : database.blob_files(segment, table)) {
-      DURAMEN_TRY_VOID(write_blobs_again(db + "/" + table_file_name(number, ".blob"), rewriter));
+      DURAMEN_TRY(const std::string blobs, read_file(db + "/" + table_file_name(number, ".blob")));
+      DURAMEN_TRY_VOID(walk_blobs(blobs, [&](std::string_view key, std::string_view value) {
+        return rewriter.put_if_absent(key, value);
+      }));
     }
   }
+  DURAMEN_TRY_VOID(rewriter.flush());
   if (rewriter.written() == 0) return false;
   DURAMEN_TRY_VOID(aside.report(std::to_string(rewriter.written()) + " values of " +
                                 segment->GetName() + " were written again from its blob files"));
@@ -291,6 +305,7 @@ Result<std::shared_ptr<Database>> open_by_salvage(const std::string& data_direct
   DURAMEN_TRY_VOID(mend_logs(db, aside));
   DURAMEN_TRY_VOID(put_tables_aside(data_directory, aside));
   DURAMEN_TRY(auto database, Database::open(db, env));
+  DURAMEN_TRY_VOID(mend_blob_files(*database, aside));
   DURAMEN_TRY_VOID(write_all_again(*database, data_directory, aside));
   return database;
 }

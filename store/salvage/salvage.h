@@ -24,6 +24,11 @@ namespace duramen::store {
 Result<std::shared_ptr<Database>> open_by_salvage(const std::string& data_directory,
                                                   rocksdb::Env* env, const Clock& clock);
 
+/// A damaged header or footer of a blob file hides all its blocks, and nothing is lost with it: it
+/// is made anew. Before anything is read: RocksDB keeps what it has read of a header.
+/// Blocking: two small reads for each blob file. Errors: kUnavailable.
+Result<void> mend_blob_files(const Database& database, const PutAside& aside);
+
 /// For a segment in use: what its damaged table files cannot give any more is written again from
 /// the blob files, which hold all of it. True when something was. The damaged file stays, and is
 /// read for nothing any more. Blocking: reads the segment's table files, and blob files of damaged

@@ -35,7 +35,7 @@ class SalvageTest : public DamageFixture {
   }
   void append_epochs() {
     for (std::size_t i = 0; i < kBatches; ++i) {
-      append("epoch " + std::to_string(i),
+      append("epoch " + std::to_string(epochs_++),
              kNoon + static_cast<TimeNs>(i % 3) * 24 * 3600 * kNsPerSecond);
       wait_until_built();
     }
@@ -53,6 +53,8 @@ class SalvageTest : public DamageFixture {
     ASSERT_TRUE(
         (*database)->raw().Flush(rocksdb::FlushOptions(), (*database)->journal().get()).ok());
   }
+  std::size_t epochs_ = 0;
+
   void zero(const fs::path& file) const {
     const std::string zeros(size(file), '\0');
     std::ofstream(db() / file, std::ios::binary | std::ios::trunc) << zeros;
@@ -195,6 +197,27 @@ TEST_F(SalvageTest, ASalvageThatLosesPowerIsBegunAgain) {
     EXPECT_EQ(open_and_compare(), 0U);
   }
   EXPECT_GT(cut_short, 3);
+}
+
+TEST_F(SalvageTest, MostOfManyTablesDamagedRefusesAndChangesNothing) {
+  for (int i = 0; i < 8; ++i) {
+    append_epochs();
+    ASSERT_TRUE(temporary_.store->seal());
+  }
+  keep();
+  restore();
+  const std::vector<fs::path> all = files(".sst");
+  ASSERT_GT(all.size(), 20U);
+  for (const fs::path& file : all) zero(file);
+  const auto opened = temporary_.open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::kDataLoss);
+  EXPECT_THAT(opened.error().message, ::testing::HasSubstr(" table files in "));
+  for (const fs::path& file : all) {
+    fs::copy_file(fs::path(good_.path()) / "db" / file, db() / file,
+                  fs::copy_options::overwrite_existing);
+  }
+  EXPECT_EQ(open_and_compare(), 0U);
 }
 
 TEST_F(SalvageTest, WhatWasPutAsideIsNamedUntilItIsRemoved) {
