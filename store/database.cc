@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "store/keys.h"
 #include "store/salvage/blob_walk.h"
+#include "store/salvage/table_properties.h"
 #include "store/wal_check.h"
 
 namespace duramen::store {
@@ -172,6 +173,7 @@ std::shared_ptr<Database> Database::adopt(
 
 Result<std::shared_ptr<Database>> Database::open(const std::string& path, rocksdb::Env* env) {
   DURAMEN_TRY_VOID(check_wals(path));
+  DURAMEN_TRY_VOID(check_all_table_properties(path));
   const rocksdb::DBOptions options = database_options(env);
   const auto families = families_of(path, options);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -200,6 +202,7 @@ Result<std::shared_ptr<Database>> Database::open_to_read(const std::string& path
 }
 
 Result<std::shared_ptr<Database>> Database::open_read_only(const std::string& path) {
+  DURAMEN_TRY_VOID(check_all_table_properties(path));
   DURAMEN_TRY(auto database, open_to_read(path, database_options(nullptr)));
   if (!database->meta_ || !database->journal_ || !database->batches_) {
     return Error{ErrorCode::kDataLoss, "open " + path + ": a column family is missing"};
@@ -363,6 +366,7 @@ std::uint64_t Database::verify_tables(std::vector<std::string>& faults) const {
 }
 
 Result<void> Database::check_table(const std::string& path, const std::string& family) {
+  DURAMEN_TRY_VOID(check_table_properties(path));
   rocksdb::SstFileReader reader(rocksdb::Options(rocksdb::DBOptions(), family_options(family)));
   auto status = reader.Open(path);
   if (status.ok()) status = reader.VerifyChecksum();

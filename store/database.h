@@ -36,8 +36,9 @@ class Database : public std::enable_shared_from_this<Database> {
   /// sees to it that no process writes meanwhile. The log is replayed into memory. Does not
   /// check_wals().
   static Result<std::shared_ptr<Database>> open_read_only(const std::string& path);
-  /// The same for one with damaged table files, which are in live_tables(), too; they must not be
-  /// read through it.
+  /// The same for one with table files that are damaged or not there, which are in live_tables(),
+  /// too; they must not be read through it. Those that check_table_properties() finds must not be
+  /// there.
   static Result<std::shared_ptr<Database>> open_damaged(const std::string& path);
   /// How the files of a column family are made.
   static rocksdb::ColumnFamilyOptions family_options(const std::string& name);

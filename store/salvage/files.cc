@@ -96,10 +96,17 @@ Result<FileEnds> read_ends(const std::string& path, std::size_t head, std::size_
   if (!file.is_open()) return failed("open", path);
   DURAMEN_TRY(const std::uint64_t size, size_of(file, path));
   FileEnds ends;
+  ends.size = size;
   DURAMEN_TRY(ends.head, file.read_at(0, std::min<std::uint64_t>(head, size)));
   const std::uint64_t at = size - std::min<std::uint64_t>(tail, size);
   DURAMEN_TRY(ends.tail, file.read_at(at, size - at));
   return ends;
+}
+
+Result<std::string> read_part(const std::string& path, std::uint64_t at, std::size_t size) {
+  const File file(path, O_RDONLY);
+  if (!file.is_open()) return failed("open", path);
+  return file.read_at(at, size);
 }
 
 Result<void> replace_file(const std::string& path, std::string_view content) {

@@ -16,9 +16,13 @@ Result<std::string> read_file(const std::string& path);
 struct FileEnds {
   std::string head;
   std::string tail;
+  std::uint64_t size = 0;  ///< of the file
 };
 /// Errors: as read_file().
 Result<FileEnds> read_ends(const std::string& path, std::size_t head, std::size_t tail);
+
+/// `size` bytes from `at`; less at the end of the file. Errors: as read_file().
+Result<std::string> read_part(const std::string& path, std::uint64_t at, std::size_t size);
 
 /// Puts a file in the place of another, or none, in one step: after a crash the one or the other is
 /// there, whole. Synced, with its directory. Errors: kUnavailable.

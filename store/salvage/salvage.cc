@@ -18,6 +18,7 @@
 #include "store/salvage/manifest.h"
 #include "store/salvage/put_aside.h"
 #include "store/salvage/reconcile.h"
+#include "store/salvage/table_properties.h"
 #include "store/salvage/table_walk.h"
 
 namespace duramen::store {
@@ -78,13 +79,31 @@ Result<void> mend_logs(const std::string& db, const PutAside& aside) {
 
 // ---- 2. table files
 
-Result<void> put_table_aside(const std::string& db, const LiveTable& table, const Error& why,
-                             const PutAside& aside, std::string& pending) {
-  const std::string name = table_file_name(table.number, ".sst");
-  DURAMEN_TRY_VOID(aside.report(why.message));
+/// A flipped byte here and there is damage; most of many files is a disk that dies, or a RocksDB
+/// that wrote what this one cannot read: not to be touched.
+constexpr std::size_t kFewTables = 16;
+
+struct BadFile {
+  std::string path;
+  Error why;
+};
+
+Result<void> refuse_if_most(const std::vector<BadFile>& bad, std::size_t files,
+                            const std::string& db) {
+  if (bad.size() <= kFewTables || bad.size() <= files / 2) return {};
+  return Error{ErrorCode::kDataLoss, std::to_string(bad.size()) + " of " + std::to_string(files) +
+                                         " table files in " + db +
+                                         " cannot be read, the first: " + bad.front().why.message};
+}
+
+Result<void> put_table_aside(const BadFile& file, const LiveTable& table, const PutAside& aside,
+                             std::string& pending) {
   std::error_code error;
-  if (fs::exists(db + "/" + name, error)) DURAMEN_TRY_VOID(aside.keep(db + "/" + name));
-  pending += table.family + " " + name + "\n";
+  if (fs::exists(file.path, error)) {  // else it is hidden, and reported
+    DURAMEN_TRY_VOID(aside.report(file.why.message));
+    DURAMEN_TRY_VOID(aside.link(file.path));
+  }
+  pending += table.family + " " + table_file_name(table.number, ".sst") + "\n";
   return {};
 }
 
@@ -101,18 +120,37 @@ Result<void> keep_blobs(const std::string& db, const Database& database, const L
   return {};
 }
 
-/// A flipped byte here and there is damage; most of many files is a disk that dies, or a RocksDB
-/// that wrote what this one cannot read: not to be touched.
-constexpr std::size_t kFewTables = 16;
+/// RocksDB must not see them: it does not survive each damage. The others it can tell itself.
+Result<void> hide_dangerous_tables(const std::string& db, const PutAside& aside) {
+  std::vector<BadFile> bad;
+  std::size_t files = 0;
+  std::error_code error;
+  for (auto it = fs::directory_iterator(db, error); !error && it != fs::directory_iterator();
+       it.increment(error)) {
+    if (it->path().extension() != ".sst") continue;
+    ++files;
+    auto checked = check_table_properties(it->path());
+    if (checked) continue;
+    if (checked.error().code != ErrorCode::kDataLoss) return checked;
+    bad.push_back({it->path(), std::move(checked).error()});
+  }
+  DURAMEN_TRY_VOID(refuse_if_most(bad, files, db));
+  for (const auto& [path, why] : bad) {
+    DURAMEN_TRY_VOID(aside.report(why.message));
+    DURAMEN_TRY_VOID(aside.link(path));
+    fs::remove(path, error);
+    if (error) {
+      return Error{ErrorCode::kUnavailable, "cannot remove " + path + ": " + error.message()};
+    }
+  }
+  return {};
+}
 
-struct BadTable {
-  LiveTable table;
-  Error why;
-};
-
-Result<std::vector<BadTable>> find_bad_tables(const std::string& db, const Database& database) {
-  std::vector<BadTable> bad;
-  const std::vector<LiveTable> tables = database.live_tables();
+/// Their paths in the order of `tables`.
+Result<std::vector<BadFile>> find_bad_tables(const std::string& db,
+                                             const std::vector<LiveTable>& tables,
+                                             std::vector<LiveTable>& bad) {
+  std::vector<BadFile> files;
   for (const LiveTable& table : tables) {
     const std::string path = db + "/" + table_file_name(table.number, ".sst");
     auto checked = Database::check_table(path, table.family);
@@ -121,33 +159,29 @@ Result<std::vector<BadTable>> find_bad_tables(const std::string& db, const Datab
     const bool is_gone = !fs::exists(path, error) && !error;
     // A disk that cannot be read now may be read tomorrow.
     if (checked.error().code != ErrorCode::kDataLoss && !is_gone) return checked.error();
-    bad.push_back({table, std::move(checked).error()});
+    bad.push_back(table);
+    files.push_back({path, std::move(checked).error()});
   }
-  if (bad.size() > kFewTables && bad.size() > tables.size() / 2) {
-    return Error{ErrorCode::kDataLoss,
-                 std::to_string(bad.size()) + " of " + std::to_string(tables.size()) +
-                     " table files in " + db +
-                     " cannot be read, the first: " + bad.front().why.message};
-  }
-  return bad;
+  DURAMEN_TRY_VOID(refuse_if_most(files, tables.size(), db));
+  return files;
 }
 
 Result<void> put_tables_aside(const std::string& data_directory, const PutAside& aside) {
   const std::string db = data_directory + "/db";
-  std::vector<LiveTable> tables;
+  std::vector<LiveTable> bad;
   std::string pending;
+  DURAMEN_TRY_VOID(hide_dangerous_tables(db, aside));
   {
     DURAMEN_TRY(const auto database, Database::open_damaged(db));
-    DURAMEN_TRY(const auto bad, find_bad_tables(db, *database));
-    for (const auto& [table, why] : bad) {
-      DURAMEN_TRY_VOID(put_table_aside(db, table, why, aside, pending));
-      DURAMEN_TRY_VOID(keep_blobs(db, *database, table, aside, pending));
-      tables.push_back(table);
+    DURAMEN_TRY(const auto files, find_bad_tables(db, database->live_tables(), bad));
+    for (std::size_t i = 0; i < bad.size(); ++i) {
+      DURAMEN_TRY_VOID(put_table_aside(files[i], bad[i], aside, pending));
+      DURAMEN_TRY_VOID(keep_blobs(db, *database, bad[i], aside, pending));
     }
   }
-  if (tables.empty()) return {};
+  if (bad.empty()) return {};
   DURAMEN_TRY_VOID(append_to_file(pending_path(data_directory), pending));
-  return take_out_tables(db, tables);
+  return take_out_tables(db, bad);
 }
 
 // ---- 3. writing again what they held

@@ -1,7 +1,7 @@
 #include "store/salvage/table_walk.h"
 
+#include <algorithm>
 #include <cstring>
-#include <optional>
 #include <utility>
 
 #include "base/bytes.h"
@@ -16,37 +16,16 @@ constexpr std::size_t kLongestKey = 256;
 constexpr std::uint8_t kDeletion = 0;
 constexpr std::uint8_t kValue = 1;
 
-struct Entry {
-  std::string key;  ///< with its tail
-  std::string_view value;
-};
-
 std::uint8_t type_of(std::string_view key) {
   return static_cast<std::uint8_t>(key[key.size() - kKeyTail]);
 }
 
-/// The entries of a block's content; nothing when these are no data of ours.
-std::optional<std::vector<Entry>> parse_block(std::string_view content) {
-  if (content.size() < 8) return std::nullopt;
-  std::uint32_t restarts = 0;
-  std::memcpy(&restarts, content.data() + content.size() - 4, 4);
-  if (restarts == 0 || restarts > content.size() / 4 - 1) return std::nullopt;
-  ByteReader in(content.substr(0, content.size() - 4 - std::size_t{4} * restarts));
-  std::vector<Entry> entries;
-  std::string key;
-  while (!in.done()) {
-    const std::uint64_t shared = in.varint();
-    const std::uint64_t unshared = in.varint();
-    const std::uint64_t value = in.varint();
-    if (!in.ok() || shared > key.size() || unshared > kLongestKey) return std::nullopt;
-    key.resize(shared);
-    key.append(in.raw(unshared));
-    if (value > in.remaining() || key.size() <= kKeyTail) return std::nullopt;
-    if (type_of(key) != kValue && type_of(key) != kDeletion) return std::nullopt;
-    entries.push_back({key, in.raw(value)});
-    if (!in.ok()) return std::nullopt;
-  }
-  return entries;
+/// Its keys are a sequence number and type longer than ours.
+bool is_data(const std::vector<BlockEntry>& entries) {
+  return std::all_of(entries.begin(), entries.end(), [](const BlockEntry& entry) {
+    return entry.key.size() > kKeyTail &&
+           (type_of(entry.key) == kValue || type_of(entry.key) == kDeletion);
+  });
 }
 
 /// The content of the block that begins at `at`: of the length for which the checksum is right.
@@ -80,16 +59,38 @@ bool may_begin_at(std::string_view file, std::size_t at) {
 
 }  // namespace
 
+std::optional<std::vector<BlockEntry>> parse_table_block(std::string_view content) {
+  if (content.size() < 8) return std::nullopt;
+  std::uint32_t restarts = 0;
+  std::memcpy(&restarts, content.data() + content.size() - 4, 4);
+  if (restarts == 0 || restarts > content.size() / 4 - 1) return std::nullopt;
+  ByteReader in(content.substr(0, content.size() - 4 - std::size_t{4} * restarts));
+  std::vector<BlockEntry> entries;
+  std::string key;
+  while (!in.done()) {
+    const std::uint64_t shared = in.varint();
+    const std::uint64_t unshared = in.varint();
+    const std::uint64_t value = in.varint();
+    if (!in.ok() || shared > key.size() || unshared > kLongestKey) return std::nullopt;
+    key.resize(shared);
+    key.append(in.raw(unshared));
+    if (value > in.remaining()) return std::nullopt;
+    entries.push_back({key, in.raw(value)});
+    if (!in.ok()) return std::nullopt;
+  }
+  return entries;
+}
+
 std::vector<TableEntry> salvage_table(std::string_view file) {
   std::vector<TableEntry> out;
   for (std::size_t at = 0; at + kTrailer < file.size();) {
     const auto content = may_begin_at(file, at) ? block_at(file, at) : std::nullopt;
-    const auto entries = content ? parse_block(*content) : std::nullopt;
-    if (!entries) {
+    const auto entries = content ? parse_table_block(*content) : std::nullopt;
+    if (!entries || !is_data(*entries)) {
       ++at;
       continue;
     }
-    for (const Entry& entry : *entries) {
+    for (const BlockEntry& entry : *entries) {
       const std::string_view key =
           std::string_view(entry.key).substr(0, entry.key.size() - kKeyTail);
       if (!out.empty() && out.back().key == key) continue;  // an older version

@@ -1,11 +1,20 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace duramen::store {
+
+/// An entry of any block of a table file; the value lies in the block's content.
+struct BlockEntry {
+  std::string key;
+  std::string_view value;
+};
+/// The entries of a block's content; nothing when it is none. Pure.
+std::optional<std::vector<BlockEntry>> parse_table_block(std::string_view content);
 
 struct TableEntry {
   std::string key;

@@ -1,5 +1,8 @@
 // A flipped byte anywhere on disk is noticed and named, and costs no other answer.
 
+#include <iterator>
+
+#include "store/keys.h"
 #include "tests/store/damage_fixture.h"
 
 namespace duramen::store {
@@ -74,6 +77,24 @@ TEST_F(DamageTest, FlippedByteInATableFileCostsNothing) {
   EXPECT_EQ(flip_at_random(".sst", 100), 0U);
   EXPECT_GT(named_, 10U);
   EXPECT_EQ(most_blocks_, 0U);
+}
+
+TEST_F(DamageTest, NoFlippedBitBehindTheDataOfATableEndsTheProcess) {
+  // RocksDB reads the properties before it looks at their checksum.
+  constexpr std::uint64_t kBehindTheData = 1100;
+  const fs::path file = tables(kMetaFamily).at(0);
+  restore();
+  std::ifstream in(fs::path(db()) / file, std::ios::binary);
+  const std::string good{std::istreambuf_iterator<char>(in), {}};
+  ASSERT_GT(good.size(), kBehindTheData);
+  std::size_t noticed = 0;
+  for (std::uint64_t bit = 8 * (good.size() - kBehindTheData); bit < 8 * good.size(); ++bit) {
+    std::string bad = good;
+    bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
+    std::ofstream(fs::path(db()) / file, std::ios::binary | std::ios::trunc) << bad;
+    if (!Database::check_table((fs::path(db()) / file).string(), kMetaFamily)) ++noticed;
+  }
+  EXPECT_GT(noticed, 8 * 1000U);
 }
 
 TEST_F(DamageTest, FlippedByteInAWriteAheadLogCostsOneRecord) {

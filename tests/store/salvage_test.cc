@@ -213,11 +213,22 @@ TEST_F(SalvageTest, MostOfManyTablesDamagedRefusesAndChangesNothing) {
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, ErrorCode::kDataLoss);
   EXPECT_THAT(opened.error().message, ::testing::HasSubstr(" table files in "));
+  for (const fs::path& file : all) EXPECT_TRUE(fs::exists(db() / file)) << file;
   for (const fs::path& file : all) {
     fs::copy_file(fs::path(good_.path()) / "db" / file, db() / file,
                   fs::copy_options::overwrite_existing);
   }
   EXPECT_EQ(open_and_compare(), 0U);
+}
+
+TEST_F(SalvageTest, ATableThatACrashLeftUnfinishedIsNoDamage) {
+  append_open();
+  keep();
+  restore();
+  std::ofstream(db() + "/000998.sst").close();
+  std::ofstream(db() + "/000999.sst") << std::string(700, 'x');
+  EXPECT_EQ(open_and_compare(), 0U);
+  EXPECT_EQ(named_, 0U);
 }
 
 TEST_F(SalvageTest, WhatWasPutAsideIsNamedUntilItIsRemoved) {
