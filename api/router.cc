@@ -105,7 +105,7 @@ RouteMatch Router::match(std::string_view method, std::string_view path) const {
     if (routes_[i].method == "GET") allowed.emplace_back("HEAD");
   }
   if (allowed.empty() && !(method == "OPTIONS" && path == "*")) {
-    out.refusal = not_found(path);
+    out.refusal = elsewhere_ ? elsewhere_() : not_found(path);
     return out;
   }
   if (path == "*") allowed = {"DELETE", "GET", "HEAD", "POST"};

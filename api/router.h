@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,24 +26,28 @@ struct Route {
 struct RouteMatch {
   std::optional<std::size_t> route;  ///< index into routes()
   Parameters parameters;             ///< values of `{x}` segments, decoded
-  std::optional<Response> refusal;   ///< set exactly when there is no route: 404, 405, 400, OPTIONS
+  /// Set exactly when there is no route: 404, 405, OPTIONS, or what set_elsewhere() says.
+  std::optional<Response> refusal;
 };
 
 /// Finds the handler of a request. Built once, then immutable. Threading: any thread.
 class Router {
  public:
   void add(Route route);
+  /// What a path without a route is answered, instead of 404. Called on any thread, must not block.
+  void set_elsewhere(std::function<Response()> answer) { elsewhere_ = std::move(answer); }
   const std::vector<Route>& routes() const { return routes_; }
   /// Decides from the request line alone, so that a server can refuse before it reads a body.
   RouteMatch match(std::string_view method, std::string_view path) const;
-  /// Calls the handler; 404 for an unknown path, 405 with Allow for another method; a handler
-  /// that throws (a bug) becomes 500.
+  /// Calls the handler; 404 (or what set_elsewhere() says) for an unknown path, 405 with Allow for
+  /// another method; a handler that throws (a bug) becomes 500.
   void handle(Request request, Responder respond) const;
 
  private:
   Response not_found(std::string_view path) const;
 
   std::vector<Route> routes_;
+  std::function<Response()> elsewhere_;
 };
 
 }  // namespace duramen::api

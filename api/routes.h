@@ -16,7 +16,7 @@ namespace duramen::api {
 /// What /health/ready says. Threading: any thread.
 class Readiness {
  public:
-  /// Empty: ready. Else 503 with this reason (`starting`, `draining`).
+  /// Empty: ready. Else 503 with this reason (`starting: …`, `draining`).
   void set(std::string reason) {
     const MutexLock lock(mutex_);
     reason_ = std::move(reason);
@@ -28,7 +28,7 @@ class Readiness {
 
  private:
   mutable Mutex mutex_;
-  std::string reason_ DURAMEN_GUARDED_BY(mutex_) = "starting";
+  std::string reason_ DURAMEN_GUARDED_BY(mutex_) = "starting: the store is being opened";
 };
 
 /// What the routes work on. Everything outlives the router made from it.
@@ -45,5 +45,8 @@ struct Services {
 
 /// All routes of this daemon (docs/http-api.md).
 Router make_router(const Services& services);
+/// What is answered while nothing else can be, before and after make_router()'s time: health, and
+/// 503 with the reason everywhere else. Ownership: `readiness` outlives it.
+Router make_gate(const Readiness& readiness);
 
 }  // namespace duramen::api

@@ -21,7 +21,9 @@ constexpr TimeNs kAbortRoundNs = kNsPerSecond / 20;
 class BeastServer final : public HttpServer {
  public:
   BeastServer(const ServerOptions& options, const Router& router, MetricRegistry& metrics)
-      : state_(options, router, metrics), work_(net::make_work_guard(state_.io)) {}
+      : metrics_(metrics),
+        state_(options, router, metrics),
+        work_(net::make_work_guard(state_.io)) {}
   BeastServer(const BeastServer&) = delete;
   BeastServer& operator=(const BeastServer&) = delete;
   BeastServer(BeastServer&&) = delete;
@@ -31,11 +33,15 @@ class BeastServer final : public HttpServer {
   Result<void> listen(const std::vector<ListenAddress>& addresses);
   Result<void> run();
   std::vector<std::string> addresses() const override;
+  void serve(const Router& router) override {
+    state_.routing.set(std::make_shared<Routing>(metrics_, router));
+  }
   void stop(TimeNs limit_ns) override;
 
  private:
   void run_io();
 
+  MetricRegistry& metrics_;
   ServerState state_;
   net::executor_work_guard<net::io_context::executor_type> work_;
   std::vector<std::shared_ptr<Listener>> listeners_;

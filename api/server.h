@@ -31,7 +31,7 @@ struct ServerOptions {
 
 /// Serves a Router over HTTP/1.1 (Boost.Beast). Handlers know no sockets.
 ///
-/// Ownership: the router and the registry outlive it.
+/// Ownership: the routers and the registry outlive it.
 /// Threading: any thread. Blocking: start() binds; stop() waits for open requests up to its limit.
 /// Errors of start(): kInvalidArgument (an address that cannot be read, or one beyond loopback
 /// without insecure_listen), kUnavailable (port busy: names the address and the remedy).
@@ -47,6 +47,8 @@ class HttpServer {
   virtual ~HttpServer() = default;
   /// Bound addresses with their real ports, `127.0.0.1:5647`, `[::1]:5647`.
   virtual std::vector<std::string> addresses() const = 0;
+  /// From now on requests go to `router`; those whose header has been read stay with theirs.
+  virtual void serve(const Router& router) = 0;
   /// Closes the listeners; answers what is open, at most `limit_ns`; then closes everything.
   virtual void stop(TimeNs limit_ns) = 0;
 };

@@ -40,7 +40,7 @@ void Connection::open(bool refuse) {
   }
   server_.metrics.refused(Refusal::kConnections);
   request_began_ = std::chrono::steady_clock::now();
-  route_ = server_.router.routes().size();
+  set_no_route();
   keep_alive_ = false;
   Problem problem = make_problem(
       503, "too-many-connections",
@@ -95,7 +95,7 @@ void Connection::on_deadline() {
   clear_deadline();
   switch (phase_) {
     case Phase::kHeader:
-      route_ = server_.router.routes().size();
+      set_no_route();
       [[fallthrough]];
     case Phase::kBody:
     case Phase::kChunkedBody: {

@@ -13,9 +13,9 @@
 #include <string>
 
 #include "api/http.h"
-#include "api/router.h"
 #include "api/server/byte_budget.h"
 #include "api/server/exchange.h"
+#include "api/server/routing.h"
 #include "api/server/server_state.h"
 #include "api/server/streamed_body.h"
 
@@ -69,6 +69,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void read_more();
   void on_read(const ErrorCodeOf& ec, std::size_t bytes);
   void fail_parse(const ErrorCodeOf& ec);
+  void set_no_route();
   void begin_request();
   bool fill_request();
   bool accept_body();
@@ -126,7 +127,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Request request_;
   Time request_began_;
   Time body_began_;
-  std::size_t route_ = 0;
+  RoutingPtr routing_;     ///< of the present request
+  std::size_t route_ = 0;  ///< of `routing_`
   bool http10_ = false;
   bool head_only_ = false;
   bool keep_alive_ = true;

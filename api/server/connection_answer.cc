@@ -21,11 +21,11 @@ void Connection::dispatch_request() {
   exchange_ = std::make_shared<Exchange>(std::move(deliver), std::exchange(hold_, {}));
   const auto ticket = std::make_shared<ResponderTicket>(exchange_);
   const auto request = std::make_shared<Request>(std::move(request_));
-  const auto handle = [request, ticket, &router = server_.router] {
+  const auto handle = [request, ticket, &router = routing_->router] {
     router.handle(std::move(*request),
                   [ticket](Response response) { ticket->answer(std::move(response)); });
   };
-  if (server_.router.routes()[route_].immediate) {
+  if (routing_->router.routes()[route_].immediate) {
     handle();
     return;
   }
@@ -126,7 +126,7 @@ void Connection::on_written(const ErrorCodeOf& ec, std::size_t bytes) {
 
 void Connection::finish_request(bool whole) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - request_began_;
-  server_.metrics.request(route_, status_, whole, took.count());
+  routing_->metrics.request(route_, status_, whole, took.count());
   if (stream_) stream_->leave();
   stream_.reset();
 }

@@ -139,8 +139,14 @@ void Connection::on_read(const ErrorCodeOf& ec, std::size_t bytes) {
   }
 }
 
+/// Before anything is known of the request, and when that is all there will be.
+void Connection::set_no_route() {
+  routing_ = server_.routing.get();
+  route_ = routing_->router.routes().size();
+}
+
 void Connection::fail_parse(const ErrorCodeOf& ec) {
-  route_ = server_.router.routes().size();
+  set_no_route();
   head_only_ = false;
   http10_ = false;
   body_unread_ = true;
@@ -171,9 +177,9 @@ void Connection::begin_request() {
   body_length_ = static_cast<std::size_t>(header_->content_length().value_or(0));
   body_have_ = 0;
   body_unread_ = header_->chunked() || body_length_ > 0;
-  route_ = server_.router.routes().size();
+  set_no_route();
   if (!fill_request()) return;
-  RouteMatch found = server_.router.match(request_.method, request_.path);
+  RouteMatch found = routing_->router.match(request_.method, request_.path);
   if (found.refusal) {
     refuse(*std::move(found.refusal));
     return;

@@ -13,14 +13,7 @@ constexpr std::array<std::string_view, 9> kRefusalNames{
 
 }  // namespace
 
-ServerMetrics::ServerMetrics(MetricRegistry& registry, const Router& router,
-                             std::shared_ptr<ByteBudget> bodies)
-    : levels_(std::make_shared<ServerLevels>()),
-      received_bytes_(registry.counter("duramen_http_received_bytes_total",
-                                       "Bytes read from HTTP clients: headers and bodies.")),
-      sent_bytes_(registry.counter("duramen_http_sent_bytes_total",
-                                   "Bytes written to HTTP clients: headers and bodies.")) {
-  levels_->bodies = std::move(bodies);
+RouteMetrics::RouteMetrics(MetricRegistry& registry, const Router& router) {
   const auto add_route = [&](const std::string& method, const std::string& path) {
     PerRoute row{};
     for (std::size_t i = 0; i < kClasses; ++i) {
@@ -36,6 +29,22 @@ ServerMetrics::ServerMetrics(MetricRegistry& registry, const Router& router,
   };
   for (const auto& route : router.routes()) add_route(route.method, route.path);
   add_route("other", "other");
+}
+
+void RouteMetrics::request(std::size_t route, int status, bool whole, double seconds) const {
+  const PerRoute& row = routes_[std::min(route, routes_.size() - 1)];
+  const auto by_status = static_cast<std::size_t>(std::clamp(status / 100, 1, 5)) - 1;
+  row.requests[whole ? by_status : kClasses - 1]->add();
+  row.seconds->observe(seconds);
+}
+
+ServerMetrics::ServerMetrics(MetricRegistry& registry, std::shared_ptr<ByteBudget> bodies)
+    : levels_(std::make_shared<ServerLevels>()),
+      received_bytes_(registry.counter("duramen_http_received_bytes_total",
+                                       "Bytes read from HTTP clients: headers and bodies.")),
+      sent_bytes_(registry.counter("duramen_http_sent_bytes_total",
+                                   "Bytes written to HTTP clients: headers and bodies.")) {
+  levels_->bodies = std::move(bodies);
   for (std::size_t i = 0; i < kRefusalNames.size(); ++i) {
     refused_[i] = &registry.counter("duramen_http_refused_total",
                                     "Requests and connections that the server refused or dropped.",
@@ -51,13 +60,6 @@ ServerMetrics::ServerMetrics(MetricRegistry& registry, const Router& router,
         [](const ServerLevels& l) { return l.streams.load(); });
   level("duramen_http_body_bytes", "Bytes of request bodies being read or handled.",
         [](const ServerLevels& l) { return l.bodies->used(); });
-}
-
-void ServerMetrics::request(std::size_t route, int status, bool whole, double seconds) {
-  const PerRoute& row = routes_[std::min(route, routes_.size() - 1)];
-  const auto by_status = static_cast<std::size_t>(std::clamp(status / 100, 1, 5)) - 1;
-  row.requests[whole ? by_status : kClasses - 1]->add();
-  row.seconds->observe(seconds);
 }
 
 }  // namespace duramen::api

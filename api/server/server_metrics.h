@@ -33,18 +33,15 @@ struct ServerLevels {
   std::shared_ptr<ByteBudget> bodies;
 };
 
-/// What the server counts. Labels are route patterns, never paths. Threading: any thread.
-class ServerMetrics {
+/// What is counted by route. Labels are route patterns, never paths; routers that have the same
+/// route count it together. Threading: any thread.
+class RouteMetrics {
  public:
-  ServerMetrics(MetricRegistry& registry, const Router& router, std::shared_ptr<ByteBudget> bodies);
+  RouteMetrics(MetricRegistry& registry, const Router& router);
 
   /// `route` indexes Router::routes(); one past the end for requests without a route. `whole` is
   /// false for an answer that was cut off.
-  void request(std::size_t route, int status, bool whole, double seconds);
-  void refused(Refusal reason) { refused_[static_cast<std::size_t>(reason)]->add(); }
-  ServerLevels& levels() { return *levels_; }
-  Counter& received_bytes() { return received_bytes_; }
-  Counter& sent_bytes() { return sent_bytes_; }
+  void request(std::size_t route, int status, bool whole, double seconds) const;
 
  private:
   static constexpr std::size_t kClasses = 6;  ///< 1xx..5xx and aborted
@@ -53,6 +50,19 @@ class ServerMetrics {
     LatencyHistogram* seconds;
   };
   std::vector<PerRoute> routes_;
+};
+
+/// What the server counts as a whole. Threading: any thread.
+class ServerMetrics {
+ public:
+  ServerMetrics(MetricRegistry& registry, std::shared_ptr<ByteBudget> bodies);
+
+  void refused(Refusal reason) { refused_[static_cast<std::size_t>(reason)]->add(); }
+  ServerLevels& levels() { return *levels_; }
+  Counter& received_bytes() { return received_bytes_; }
+  Counter& sent_bytes() { return sent_bytes_; }
+
+ private:
   std::array<Counter*, 9> refused_{};
   std::shared_ptr<ServerLevels> levels_;
   Counter& received_bytes_;

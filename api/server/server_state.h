@@ -7,9 +7,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "api/router.h"
 #include "api/server.h"
 #include "api/server/byte_budget.h"
+#include "api/server/routing.h"
 #include "api/server/server_metrics.h"
 #include "api/server/task_pool.h"
 #include "base/clock.h"
@@ -37,12 +37,11 @@ class ConnectionSet {
 
 /// What all connections of one server share. Outlives them.
 struct ServerState {
-  ServerState(const ServerOptions& server_options, const Router& server_router,
-              MetricRegistry& registry)
+  ServerState(const ServerOptions& server_options, const Router& router, MetricRegistry& registry)
       : options(server_options),
-        router(server_router),
+        routing(std::make_shared<Routing>(registry, router)),
         bodies(std::make_shared<ByteBudget>(server_options.bodies_bytes)),
-        metrics(registry, server_router, bodies),
+        metrics(registry, bodies),
         workers(server_options.worker_threads, kWorkerQueue),
         streams(server_options.stream_threads, 0) {}
 
@@ -50,7 +49,7 @@ struct ServerState {
   static constexpr std::size_t kWorkerQueue = 512;
 
   const ServerOptions options;
-  const Router& router;
+  RoutingSlot routing;
   std::shared_ptr<ByteBudget> bodies;
   ServerMetrics metrics;
   std::atomic<bool> stopping{false};

@@ -94,5 +94,13 @@ TEST(Router, ThrowingHandlerIs500AndAnswersOnce) {
   EXPECT_EQ(answer.answers, 1);
 }
 
+TEST(Router, ElsewhereReplacesNotFoundOnly) {
+  auto router = example();
+  router.set_elsewhere([] { return problem_response(make_problem(503, "closed", "come later")); });
+  EXPECT_EQ(call(router, request_for("GET", "/nowhere")).status, 503);
+  EXPECT_EQ(call(router, request_for("GET", "/api/v1/queries")).status, 200);
+  EXPECT_EQ(call(router, request_for("POST", "/api/v1/queries")).status, 405);
+}
+
 }  // namespace
 }  // namespace duramen::api
