@@ -37,6 +37,12 @@ std::string host_name() {
   return name;
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) (out += out.empty() ? "" : " ") += word;
+  return out;
+}
+
 Error with_remedy(Error error) {
   if (error.code == ErrorCode::kDataLoss) {
     error.message += "; keep a copy of the directory and see \"Damage\" in docs/operations.md";
@@ -67,15 +73,21 @@ Daemon::Daemon(Settings settings, const Clock& clock)
 
 Daemon::~Daemon() { stop(0); }
 
-Result<std::unique_ptr<Daemon>> Daemon::start(const Settings& settings, const Clock& clock) {
+Result<std::unique_ptr<Daemon>> Daemon::listen(const Settings& settings, const Clock& clock) {
   std::unique_ptr<Daemon> daemon(new Daemon(settings, clock));
-  DURAMEN_TRY_VOID(daemon->open_store());
-  DURAMEN_TRY_VOID(daemon->serve());
+  register_process_metrics(daemon->metrics_, clock);
+  DURAMEN_TRY(daemon->server_,
+              api::HttpServer::start(settings.http, daemon->gate_, daemon->metrics_));
+  log_info("listening; the store is being opened", {{"addresses", joined(daemon->addresses())}});
   return daemon;
 }
 
+Result<void> Daemon::open() {
+  DURAMEN_TRY_VOID(open_store());
+  return serve();
+}
+
 Result<void> Daemon::open_store() {
-  register_process_metrics(metrics_, clock_);
   auto store = store::Store::open(settings_.store, clock_, metrics_);
   if (!store) return with_remedy(std::move(store).error());
   store_ = *std::move(store);
@@ -95,7 +107,8 @@ Result<void> Daemon::serve() {
                                              settings_.retention_age);
   router_ = api::make_router({*store_, *queries_, *ingest_, clock_, metrics_, readiness_,
                               std::string(kVersion), settings_.ingest});
-  DURAMEN_TRY(server_, api::HttpServer::start(settings_.http, router_, metrics_));
+  server_->serve(router_);
+  serving_ = true;
   readiness_.set("");
   log_retention(settings_);
   return write_address_file();
@@ -143,12 +156,12 @@ void Daemon::stop(TimeNs limit) {
   if (stopped_) return;
   stopped_ = true;
   readiness_.set("draining");
-  if (server_ != nullptr) {
+  if (serving_) {
     log_info("stopping: finishing open requests");
     ::unlink(address_file(settings_).c_str());
     store_->interrupt();
-    server_->stop(limit);
   }
+  if (server_ != nullptr) server_->stop(limit);
   if (store_ != nullptr) store_->close();
 }
 

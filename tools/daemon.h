@@ -18,17 +18,23 @@ namespace duramen::tools {
 
 /// The whole daemon: builds the objects, wires them, and takes them down in the reverse order.
 ///
-/// Threading: one thread, but cancel_queries() from any. Blocking: start() replays the journal,
+/// Life: listen(), open(), stop(). Between the first two, and while it stops, /health answers and
+/// everything else is 503 with the reason.
+/// Threading: one thread, but cancel_queries() from any. Blocking: open() replays the journal,
 /// stop() waits for open requests. Ownership: owns everything; the clock outlives it.
 class Daemon {
  public:
-  /// Opens the store and serves. Errors: one line with the remedy.
-  static Result<std::unique_ptr<Daemon>> start(const Settings& settings, const Clock& clock);
+  /// Takes the addresses, before anything is opened or changed on the disk.
+  /// Errors: one line with the remedy.
+  static Result<std::unique_ptr<Daemon>> listen(const Settings& settings, const Clock& clock);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
   Daemon(Daemon&&) = delete;
   Daemon& operator=(Daemon&&) = delete;
   ~Daemon();
+
+  /// Opens the store and serves it. Errors: one line with the remedy; then only stop() is left.
+  Result<void> open();
 
   /// Bound addresses, `127.0.0.1:5647`.
   std::vector<std::string> addresses() const { return server_->addresses(); }
@@ -39,8 +45,8 @@ class Daemon {
   Result<void> reload(const Settings& settings);
   /// Ends running queries; their answers say so.
   void cancel_queries() { queries_->cancel_all(); }
-  /// Not ready any more, listeners closed, open requests answered (at most `limit`), store closed.
-  /// The objects stay: another thread may still cancel_queries().
+  /// At any point of its life. Not ready any more, listeners closed, open requests answered (at
+  /// most `limit`), store closed. The objects stay: another thread may still cancel_queries().
   void stop(TimeNs limit);
 
  private:
@@ -57,8 +63,10 @@ class Daemon {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<query::QueryEngine> queries_;
   std::unique_ptr<ingest::Ingest> ingest_;
+  const api::Router gate_ = api::make_gate(readiness_);
   api::Router router_;
   std::unique_ptr<api::HttpServer> server_;
+  bool serving_ = false;  ///< requests reach router_
   bool stopped_ = false;
 };
 

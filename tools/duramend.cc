@@ -113,9 +113,10 @@ int run(const CommandLine& command_line, const Settings& settings) {
   auto resolved = resolve_settings(settings, process_environment);
   if (!resolved) return fail(resolved.error(), kFailed);
   const SystemClock clock;
-  auto started = Daemon::start(*resolved, clock);
-  if (!started) return fail(started.error(), kFailed);
-  Daemon& daemon = **started;
+  const auto listening = Daemon::listen(*resolved, clock);
+  if (!listening) return fail(listening.error(), kFailed);
+  Daemon& daemon = **listening;
+  if (const auto opened = daemon.open(); !opened) return fail(opened.error(), kFailed);
   log_info("duramend " + std::string(kVersion) + " ready: http://" + daemon.addresses().front() +
            " (data in " + daemon.data_dir() + ")");
   while (wait_signal() == Signal::kReload) log_reload(daemon, command_line, settings);
