@@ -143,6 +143,9 @@ Result<model::Seq> LocalStore::replay_journal() {
   model::Seq next = built;
   DURAMEN_TRY_VOID(database_->scan(
       database_->journal(), "", [&](std::string_view key, std::string_view value) -> Result<void> {
+        if (options_.interrupted && options_.interrupted()) {
+          return Error{ErrorCode::kCancelled, "opening the store was interrupted"};
+        }
         if (key.size() != 8) return Error{ErrorCode::kDataLoss, "journal: a key of the wrong size"};
         const model::Seq first(load_be64(key.data()));
         if (first < built) return {};

@@ -46,6 +46,8 @@ struct StoreOptions {
   int zstd_level = 3;
   bool sync = true;             ///< false only in the test that shows that syncing matters
   rocksdb::Env* env = nullptr;  ///< default; a test passes one that loses power
+  /// Asked again and again while open() replays the journal: true ends it with kCancelled.
+  std::function<bool()> interrupted = nullptr;
 };
 
 /// A block as a snapshot sees it.
@@ -124,7 +126,8 @@ class Store : public model::RecordSink {
   /// Opens or creates; replays the journal's open epoch. What is damaged is put aside and named
   /// in status().put_aside; the rest is opened.
   /// Errors: kUnavailable (locked by another process: names the directory; not writable),
-  /// kUnimplemented (a newer format), kDataLoss (a damaged manifest).
+  /// kUnimplemented (a newer format), kDataLoss (a damaged manifest), kCancelled (`interrupted`
+  /// said so).
   static Result<std::unique_ptr<Store>> open(const StoreOptions& options, const Clock& clock,
                                              MetricRegistry& metrics);
 

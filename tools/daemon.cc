@@ -16,6 +16,8 @@
 namespace duramen::tools {
 namespace {
 
+constexpr const char* kDraining = "draining";
+
 std::string address_file(const Settings& settings) { return settings.data_dir + "/http.address"; }
 
 store::Retention retention_of(const Settings& settings) {
@@ -84,11 +86,19 @@ Result<std::unique_ptr<Daemon>> Daemon::listen(const Settings& settings, const C
 
 Result<void> Daemon::open() {
   DURAMEN_TRY_VOID(open_store());
+  if (interrupted_.load()) return Error{ErrorCode::kCancelled, "the start was interrupted"};
   return serve();
 }
 
+void Daemon::interrupt_open() {
+  interrupted_.store(true);
+  readiness_.set(kDraining);
+}
+
 Result<void> Daemon::open_store() {
-  auto store = store::Store::open(settings_.store, clock_, metrics_);
+  store::StoreOptions options = settings_.store;
+  options.interrupted = [this] { return interrupted_.load(); };
+  auto store = store::Store::open(options, clock_, metrics_);
   if (!store) return with_remedy(std::move(store).error());
   store_ = *std::move(store);
   // Now that the lock is ours: an address that was left behind leads nowhere.
@@ -155,7 +165,7 @@ Result<void> Daemon::reload(const Settings& settings) {
 void Daemon::stop(TimeNs limit) {
   if (stopped_) return;
   stopped_ = true;
-  readiness_.set("draining");
+  readiness_.set(kDraining);
   if (serving_) {
     log_info("stopping: finishing open requests");
     ::unlink(address_file(settings_).c_str());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,8 +21,9 @@ namespace duramen::tools {
 ///
 /// Life: listen(), open(), stop(). Between the first two, and while it stops, /health answers and
 /// everything else is 503 with the reason.
-/// Threading: one thread, but cancel_queries() from any. Blocking: open() replays the journal,
-/// stop() waits for open requests. Ownership: owns everything; the clock outlives it.
+/// Threading: one thread, but interrupt_open() and cancel_queries() from any. Blocking: open()
+/// replays the journal, stop() waits for open requests. Ownership: owns everything; the clock
+/// outlives it.
 class Daemon {
  public:
   /// Takes the addresses, before anything is opened or changed on the disk.
@@ -33,8 +35,11 @@ class Daemon {
   Daemon& operator=(Daemon&&) = delete;
   ~Daemon();
 
-  /// Opens the store and serves it. Errors: one line with the remedy; then only stop() is left.
+  /// Opens the store and serves it. Errors: one line with the remedy; kCancelled after
+  /// interrupt_open(). Then only stop() is left.
   Result<void> open();
+  /// Not ready, and not going to be: a running open() ends as soon as it can.
+  void interrupt_open();
 
   /// Bound addresses, `127.0.0.1:5647`.
   std::vector<std::string> addresses() const { return server_->addresses(); }
@@ -44,7 +49,9 @@ class Daemon {
   /// Errors: as load_settings(); then nothing has changed.
   Result<void> reload(const Settings& settings);
   /// Ends running queries; their answers say so.
-  void cancel_queries() { queries_->cancel_all(); }
+  void cancel_queries() {
+    if (queries_ != nullptr) queries_->cancel_all();
+  }
   /// At any point of its life. Not ready any more, listeners closed, open requests answered (at
   /// most `limit`), store closed. The objects stay: another thread may still cancel_queries().
   void stop(TimeNs limit);
@@ -60,6 +67,7 @@ class Daemon {
   const Clock& clock_;
   MetricRegistry metrics_;
   api::Readiness readiness_;
+  std::atomic<bool> interrupted_{false};
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<query::QueryEngine> queries_;
   std::unique_ptr<ingest::Ingest> ingest_;

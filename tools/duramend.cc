@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -27,6 +28,9 @@ constexpr int kUsage = 2;
 constexpr TimeNs kQueriesLimit = 4 * kNsPerSecond;
 constexpr TimeNs kRequestsLimit = 6 * kNsPerSecond;
 constexpr TimeNs kStopLimit = 9'500'000'000;
+// The same while it starts: RocksDB cannot be interrupted, and only the gate has open requests.
+constexpr TimeNs kOpeningLimit = 9 * kNsPerSecond;
+constexpr TimeNs kGateLimit = kNsPerSecond / 2;
 
 int fail(const Error& error, int code) {
   const std::string line = "duramend: " + error.message + "\n";
@@ -74,6 +78,49 @@ void log_reload(Daemon& daemon, const CommandLine& command_line, const Settings&
   }
 }
 
+struct SeenSignals {
+  bool terminate = false;
+  bool reload = false;
+};
+
+[[noreturn]] void stop_at_once() {
+  log_warning("second signal: stopping at once");
+  ::_exit(kFailed);
+}
+
+/// What comes while the store is opened, until `opened`. Told to stop, it interrupts that, and ends
+/// the process when that takes too long: nothing was accepted yet, so nothing is lost.
+SeenSignals watch_opening(Daemon& daemon, const std::atomic<bool>& opened) {
+  constexpr TimeNs kStep = kNsPerSecond / 100;
+  SeenSignals seen;
+  auto deadline = std::chrono::steady_clock::time_point::max();
+  while (!opened.load()) {
+    const auto signal = wait_signal(kStep);
+    if (signal == Signal::kReload) seen.reload = true;
+    if (signal == Signal::kTerminate) {
+      if (seen.terminate) stop_at_once();
+      seen.terminate = true;
+      deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(kOpeningLimit);
+      log_info("stopping: breaking off the start");
+      daemon.interrupt_open();
+    }
+    if (std::chrono::steady_clock::now() >= deadline) {
+      log_warning("stopped while the store was being opened; nothing is lost");
+      ::_exit(0);
+    }
+  }
+  return seen;
+}
+
+Result<void> open(Daemon& daemon, SeenSignals& seen) {
+  std::atomic<bool> opened{false};
+  std::thread watch([&] { seen = watch_opening(daemon, opened); });
+  auto result = daemon.open();
+  opened.store(true);
+  watch.join();
+  return result;
+}
+
 /// Ends the process when a drain takes too long, or at a second signal. What was acknowledged is
 /// on the disk either way.
 void watch_stop(Daemon& daemon, const std::atomic<bool>& stopped) {
@@ -81,10 +128,7 @@ void watch_stop(Daemon& daemon, const std::atomic<bool>& stopped) {
   bool cancelled = false;
   while (!stopped.load()) {
     constexpr TimeNs kStep = kNsPerSecond / 10;
-    if (wait_signal(kStep) == Signal::kTerminate) {
-      log_warning("second signal: stopping at once");
-      ::_exit(kFailed);
-    }
+    if (wait_signal(kStep) == Signal::kTerminate) stop_at_once();
     waited += kStep;
     if (!cancelled && waited >= kQueriesLimit) {
       cancelled = true;
@@ -97,10 +141,10 @@ void watch_stop(Daemon& daemon, const std::atomic<bool>& stopped) {
   }
 }
 
-void drain(Daemon& daemon) {
+void drain(Daemon& daemon, TimeNs requests_limit) {
   std::atomic<bool> stopped{false};
   std::thread watch([&] { watch_stop(daemon, stopped); });
-  daemon.stop(kRequestsLimit);
+  daemon.stop(requests_limit);
   stopped.store(true);
   watch.join();
   log_info("stopped");
@@ -116,11 +160,20 @@ int run(const CommandLine& command_line, const Settings& settings) {
   const auto listening = Daemon::listen(*resolved, clock);
   if (!listening) return fail(listening.error(), kFailed);
   Daemon& daemon = **listening;
-  if (const auto opened = daemon.open(); !opened) return fail(opened.error(), kFailed);
+  SeenSignals seen;
+  const auto opened = open(daemon, seen);
+  if (!opened && opened.error().code != ErrorCode::kCancelled) {
+    return fail(opened.error(), kFailed);
+  }
+  if (seen.terminate) {
+    drain(daemon, opened ? kRequestsLimit : kGateLimit);
+    return 0;
+  }
   log_info("duramend " + std::string(kVersion) + " ready: http://" + daemon.addresses().front() +
            " (data in " + daemon.data_dir() + ")");
+  if (seen.reload) log_reload(daemon, command_line, settings);
   while (wait_signal() == Signal::kReload) log_reload(daemon, command_line, settings);
-  drain(daemon);
+  drain(daemon, kRequestsLimit);
   return 0;
 }
 

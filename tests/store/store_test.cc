@@ -252,6 +252,20 @@ TEST_F(StoreTest, ASecondProcessIsToldWhoHoldsTheDirectory) {
   EXPECT_THAT(second.error().message, HasSubstr("--data-dir"));
 }
 
+TEST_F(StoreTest, OpeningIsInterruptedInTheMiddleOfTheJournalAndLosesNothing) {
+  for (const char* text : {"a", "b", "c"}) ASSERT_TRUE(append_and_wait(*store, batch_of({text})));
+  const auto before = rows();
+  int asked = 0;
+  options.interrupted = [&] { return ++asked == 2; };
+  const auto opened = open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(asked, 2);
+  options.interrupted = nullptr;
+  reopen();
+  EXPECT_EQ(rows(), before);
+}
+
 TEST_F(StoreTest, LowDiskRefusesAppendsWithTheReasonAndReadsGoOn) {
   ASSERT_TRUE(append_and_wait(*store, batch_of({"before"})));
   options.min_free_bytes = ~0ULL >> 1;

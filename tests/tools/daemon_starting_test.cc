@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <optional>
 #include <string>
 
@@ -77,6 +79,63 @@ TEST_F(DaemonStarting, HealthAnswersAndTheRestIsToldToWait) {
   EXPECT_EQ(client().get("/health/ready")->status, 200);
   EXPECT_THAT(client().get("/api/v1/query?q=kept")->body, HasSubstr("kept"));
   EXPECT_EQ(::access((data() + "/http.address").c_str(), F_OK), 0);
+}
+
+class StopWhileStarting : public DaemonStarting, public testing::WithParamInterface<int> {};
+
+TEST_P(StopWhileStarting, EndsWellWithoutEverBeingReady) {
+  ASSERT_TRUE(daemon_.signal(GetParam()));
+  const auto told = daemon_.wait_stderr("stopping: breaking off the start");
+  ASSERT_TRUE(told) << told.error().message;
+  // The line is written a moment before readiness turns; nothing else can be waited for.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  std::string readiness;
+  while (readiness.find("draining") == std::string::npos) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << readiness;
+    const auto answer = client().get("/health/ready");
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->status, 503);
+    readiness = answer->body;
+  }
+  ASSERT_TRUE(store_->release());
+  const auto code = daemon_.wait_exit();
+  ASSERT_TRUE(code) << code.error().message;
+  EXPECT_EQ(*code, 0);
+  const std::string log = daemon_.stderr_text();
+  EXPECT_THAT(log, HasSubstr("msg=stopped"));
+  EXPECT_THAT(log, Not(HasSubstr(" ready: ")));
+  EXPECT_NE(::access((data() + "/http.address").c_str(), F_OK), 0);
+  ASSERT_TRUE(daemon_.start_in(data()));
+  const auto rows = HttpClient(daemon_.base_url()).get("/api/v1/query?q=kept");
+  ASSERT_TRUE(rows) << rows.error().message;
+  EXPECT_THAT(rows->body, HasSubstr("kept"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, StopWhileStarting, testing::Values(SIGTERM, SIGINT));
+
+TEST_F(DaemonStarting, AStoreThatCannotBeInterruptedDoesNotHoldUpTheStop) {
+  const auto before = std::chrono::steady_clock::now();
+  const auto code = daemon_.terminate();
+  ASSERT_TRUE(code) << code.error().message;
+  EXPECT_EQ(*code, 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(10));
+}
+
+TEST_F(DaemonStarting, ASecondSignalEndsTheStartAtOnce) {
+  ASSERT_TRUE(daemon_.signal(SIGTERM));
+  ASSERT_TRUE(daemon_.wait_stderr("stopping: breaking off the start"));
+  const auto code = daemon_.terminate(4 * kNsPerSecond);
+  ASSERT_TRUE(code) << code.error().message;
+  EXPECT_EQ(*code, 1);
+  EXPECT_THAT(daemon_.stderr_text(), HasSubstr("second signal"));
+}
+
+TEST_F(DaemonStarting, AHangupMeanwhileIsHeededAfterwards) {
+  ASSERT_TRUE(daemon_.signal(SIGHUP));
+  ASSERT_TRUE(store_->release());
+  const auto reloaded = daemon_.wait_stderr("configuration reloaded");
+  EXPECT_TRUE(reloaded) << reloaded.error().message;
+  EXPECT_EQ(*daemon_.terminate(), 0);
 }
 
 }  // namespace
