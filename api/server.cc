@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
+#include <chrono>
 #include <exception>
 #include <system_error>
 #include <thread>
@@ -16,7 +17,9 @@ namespace net = boost::asio;
 namespace {
 
 /// How long stop() waits between looks at connections that it has told to close.
-constexpr TimeNs kAbortRoundNs = kNsPerSecond / 20;
+constexpr TimeNs kRoundNs = kNsPerSecond / 20;
+/// For the answers of connections that came while it waited for the others.
+constexpr TimeNs kLateNs = kNsPerSecond;
 
 class BeastServer final : public HttpServer {
  public:
@@ -40,6 +43,7 @@ class BeastServer final : public HttpServer {
 
  private:
   void run_io();
+  void wind_down_late(std::chrono::nanoseconds limit);
 
   MetricRegistry& metrics_;
   ServerState state_;
@@ -93,18 +97,30 @@ std::vector<std::string> BeastServer::addresses() const {
   return out;
 }
 
+/// Told again and again: the last one accepted may not have been there the first time.
+void BeastServer::wind_down_late(std::chrono::nanoseconds limit) {
+  const TimeNs rounds = std::min<TimeNs>(limit.count(), kLateNs) / kRoundNs;
+  for (TimeNs round = 0; round < rounds; ++round) {
+    for (const auto& connection : state_.connections.all()) connection->post_wind_down();
+    if (state_.connections.wait_until_empty(kRoundNs)) return;
+  }
+}
+
 void BeastServer::stop(TimeNs limit_ns) {
   const MutexLock lock(stop_mutex_);
   if (stopped_) return;
   stopped_ = true;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(limit_ns);
   state_.stopping.store(true);
-  for (const auto& listener : listeners_) listener->post_close();
-  for (const auto& connection : state_.connections.all()) connection->post_wind_down();
+  for (const auto& connection : state_.connections.begin_drain()) connection->post_wind_down();
   if (threads_.empty()) threads_.emplace_back([this] { run_io(); });
-  state_.connections.wait_until_empty(limit_ns);
+  state_.connections.wait_for_drained(limit_ns);
+  state_.closed.store(true);
+  for (const auto& listener : listeners_) listener->post_close();
+  wind_down_late(end - std::chrono::steady_clock::now());
   do {
     for (const auto& connection : state_.connections.all()) connection->post_abort();
-  } while (!state_.connections.wait_until_empty(kAbortRoundNs));
+  } while (!state_.connections.wait_until_empty(kRoundNs));
   state_.workers.stop();
   state_.streams.stop();
   work_.reset();

@@ -49,7 +49,10 @@ class HttpServer {
   virtual std::vector<std::string> addresses() const = 0;
   /// From now on requests go to `router`; those whose header has been read stay with theirs.
   virtual void serve(const Router& router) = 0;
-  /// Closes the listeners; answers what is open, at most `limit_ns`; then closes everything.
+  /// Closes idle connections and answers what is open, at most `limit_ns`; then closes everything.
+  /// Meanwhile new connections are still accepted, so that a load balancer sees what serve() has
+  /// set before; each of them, and each that has not had a request, gets one answer and is not
+  /// waited for.
   virtual void stop(TimeNs limit_ns) = 0;
 };
 

@@ -167,6 +167,7 @@ void Daemon::stop(TimeNs limit) {
   stopped_ = true;
   readiness_.set(kDraining);
   if (serving_) {
+    server_->serve(gate_);
     log_info("stopping: finishing open requests");
     ::unlink(address_file(settings_).c_str());
     store_->interrupt();

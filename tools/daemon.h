@@ -52,8 +52,9 @@ class Daemon {
   void cancel_queries() {
     if (queries_ != nullptr) queries_->cancel_all();
   }
-  /// At any point of its life. Not ready any more, listeners closed, open requests answered (at
-  /// most `limit`), store closed. The objects stay: another thread may still cancel_queries().
+  /// At any point of its life. Answers open requests, `limit` at most, while new connections are
+  /// told that it is not ready; then closes listeners and store. The objects stay: another thread
+  /// may still cancel_queries().
   void stop(TimeNs limit);
 
  private:

@@ -23,7 +23,7 @@ constexpr std::string_view kOpenApi = R"({
     "400": {"description":"a bad query or parameter; the detail names the place"},
     "422": {"description":"a limit on memory or on the answer, met before the first row; repeating does not help"},
     "429": {"description":"too many queries run; see Retry-After"},
-    "503": {"description":"cancelled, or too many answers are streamed"},
+    "503": {"description":"cancelled, too many answers are streamed, starting or stopping"},
     "504": {"description":"the time-out passed before the first row"}
   }
 })";

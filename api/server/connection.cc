@@ -13,6 +13,7 @@ Connection::Connection(net::ip::tcp::socket socket, ServerState& server)
       flush_timer_(socket_.get_executor()) {}
 
 void Connection::post_start(bool refuse) {
+  server_.metrics.levels().connections.fetch_add(1);
   net::post(socket_.get_executor(), [self = shared_from_this(), refuse] { self->open(refuse); });
 }
 void Connection::post_wind_down() {
@@ -23,7 +24,7 @@ void Connection::post_abort() {
 }
 
 void Connection::open(bool refuse) {
-  server_.metrics.levels().connections.fetch_add(1);
+  if (phase_ == Phase::kClosed) return;  // a stop came first
   ErrorCodeOf ec;
   socket_.set_option(net::ip::tcp::no_delay(true), ec);
   const auto endpoint = socket_.remote_endpoint(ec);
@@ -50,6 +51,10 @@ void Connection::open(bool refuse) {
 }
 
 void Connection::wind_down() {
+  if (fresh_ && !server_.closed.load()) {
+    server_.connections.set_late(*this);
+    return;
+  }
   keep_alive_ = false;
   if (phase_ == Phase::kIdle) close();
 }

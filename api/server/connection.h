@@ -32,7 +32,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// Any thread. `refuse`: the server has too many connections; say so and close.
   void post_start(bool refuse);
-  /// Any thread: close now when idle, else after the present answer.
+  /// Any thread: close now when idle, else after the present answer. One that has not had a request
+  /// still gets an answer, as long as new connections do: its first request may be on its way.
   void post_wind_down();
   /// Any thread: close now.
   void post_abort();
@@ -115,6 +116,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool timer_armed_ = false;
   bool flush_armed_ = false;
   Phase phase_ = Phase::kIdle;
+  bool fresh_ = true;  ///< no request has begun
 
   std::array<char, 16 * 1024> arrived_;  ///< where read_more() reads into
   std::string ahead_;                    ///< read and not yet parsed

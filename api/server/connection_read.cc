@@ -51,7 +51,7 @@ void Connection::wait_for_request() {
   header_->body_limit(std::numeric_limits<std::uint64_t>::max());
   header_seen_ = 0;
   body_unread_ = false;
-  if ((server_.stopping.load() || !keep_alive_) && ahead_.empty()) {
+  if (!keep_alive_ && ahead_.empty()) {
     close();
     return;
   }
@@ -68,6 +68,7 @@ void Connection::advance_header() {
       return;
     }
     phase_ = Phase::kHeader;
+    fresh_ = false;
     request_began_ = std::chrono::steady_clock::now();
     set_deadline(seconds(server_.options.read_timeout_seconds));
   }

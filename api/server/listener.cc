@@ -73,7 +73,7 @@ void Listener::accept() {
   acceptor_.async_accept(
       net::make_strand(server_.io),
       [self = shared_from_this()](const boost::system::error_code& ec, tcp::socket socket) {
-        if (self->server_.stopping.load() || ec == net::error::operation_aborted) return;
+        if (self->server_.closed.load() || ec == net::error::operation_aborted) return;
         if (ec) {
           log_warning("cannot accept a connection", {{"error", ec.message()}});
           self->retry_later();

@@ -25,14 +25,27 @@ class ConnectionSet {
   std::size_t add(std::shared_ptr<Connection> connection);
   void remove(const Connection& connection);
   std::vector<std::shared_ptr<Connection>> all() const;
+  /// Those that are open now. What is added from now on is late: the drain does not wait for it.
+  std::vector<std::shared_ptr<Connection>> begin_drain();
+  /// It is none of those that the drain waits for.
+  void set_late(const Connection& connection);
+  /// After begin_drain(). False when some of its connections are still open after `limit_ns`.
+  bool wait_for_drained(TimeNs limit_ns);
   /// False when connections are still open after `limit_ns`.
   bool wait_until_empty(TimeNs limit_ns);
 
  private:
+  struct Entry {
+    std::shared_ptr<Connection> connection;
+    bool late = false;
+  };
+  std::vector<std::shared_ptr<Connection>> all_locked() const DURAMEN_REQUIRES(mutex_);
+
   mutable Mutex mutex_;
   CondVar changed_;
-  std::unordered_map<const Connection*, std::shared_ptr<Connection>> open_
-      DURAMEN_GUARDED_BY(mutex_);
+  std::unordered_map<const Connection*, Entry> open_ DURAMEN_GUARDED_BY(mutex_);
+  std::size_t not_late_ DURAMEN_GUARDED_BY(mutex_) = 0;
+  bool draining_ DURAMEN_GUARDED_BY(mutex_) = false;
 };
 
 /// What all connections of one server share. Outlives them.
@@ -52,7 +65,8 @@ struct ServerState {
   RoutingSlot routing;
   std::shared_ptr<ByteBudget> bodies;
   ServerMetrics metrics;
-  std::atomic<bool> stopping{false};
+  std::atomic<bool> stopping{false};  ///< every answer closes its connection
+  std::atomic<bool> closed{false};    ///< no connection is accepted any more
   ConnectionSet connections;
   TaskPool workers;
   TaskPool streams;

@@ -115,6 +115,29 @@ TEST_F(DaemonSignals, WhileDrainingItIsNotReadyAndFinishesOpenRequests) {
   EXPECT_EQ(*daemon_.wait_exit(), 0);
 }
 
+TEST_F(DaemonSignals, WhileDrainingNewConnectionsAreToldSo) {
+  start();
+  RawConnection sender(daemon_.base_url());
+  const std::string body(kRecord);
+  ASSERT_TRUE(sender.send(head("POST /api/v1/ingest", body.size()) + body.substr(0, 10)));
+  wait_for_bodies(body.size());
+  ASSERT_TRUE(daemon_.signal(SIGTERM));
+  ASSERT_TRUE(daemon_.wait_stderr("stopping: finishing open requests"));
+  const auto live = client().get("/health/live");
+  ASSERT_TRUE(live) << live.error().message;
+  EXPECT_EQ(live->status, 200);
+  for (const char* path : {"/health/ready", "/api/v1/query?q=*", "/metrics"}) {
+    const auto answer = client().get(path);
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->status, 503) << path;
+    EXPECT_NE(answer->header("retry-after"), "") << path;
+    EXPECT_THAT(answer->body, HasSubstr("draining")) << path;
+  }
+  ASSERT_TRUE(sender.send(body.substr(10)));
+  EXPECT_THAT(sender.read(), HasSubstr("\"accepted\":1"));
+  EXPECT_EQ(*daemon_.wait_exit(), 0);
+}
+
 TEST_F(DaemonSignals, ARequestThatNeverEndsDoesNotHoldItUp) {
   start();
   RawConnection slow(daemon_.base_url());
