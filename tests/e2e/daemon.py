@@ -56,6 +56,11 @@ def wait_until(condition, seconds, what):
         time.sleep(0.01)
 
 
+def as_user(number):
+    """Options of subprocess that start a process as this user, without further groups."""
+    return {} if number is None else {"user": number, "group": number, "extra_groups": []}
+
+
 class Answer:
     def __init__(self, status, headers, body):
         self.status = status
@@ -74,13 +79,14 @@ class Answer:
 
 class Daemon:
     """Starts in the constructor and answers when that returns. As a context manager it is killed
-    at the end at the latest."""
+    at the end at the latest. `user`: the number of the user (and group) that it runs as."""
 
-    def __init__(self, directory, *options, environment=None, data=None):
+    def __init__(self, directory, *options, environment=None, data=None, user=None):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(exist_ok=True)
         self.data = pathlib.Path(data) if data else self.directory / "data"
         self.options = options
+        self.user = user
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("DURAMEN_")}
         self.environment.update(environment or {})
         self.log = self.directory / "duramend.log"
@@ -96,7 +102,7 @@ class Daemon:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 command + list(self.options), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                env=self.environment, cwd=self.directory,
+                env=self.environment, cwd=self.directory, **as_user(self.user),
             )
 
         def ready():

@@ -133,7 +133,7 @@ class Needs(unittest.TestCase):
         for names in ("ipv7", "ipv6,log", "ipv6 logs", "#", "*"):
             done = self.check(names)
             self.assertNotEqual(done.returncode, 0, names)
-            self.assertIn("ipv6 logs mount tzdata", done.stderr)
+            self.assertIn("ipv6 logs mount setuid tzdata", done.stderr)
 
 
 if __name__ == "__main__":
