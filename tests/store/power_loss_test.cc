@@ -1,8 +1,6 @@
 // Acknowledged means synced: the store runs on a file system that loses power at a random
 // operation and throws away what was not synced.
 
-#include <rocksdb/env.h>
-
 #include <array>
 #include <chrono>
 #include <map>
@@ -64,7 +62,7 @@ void live_until_the_power_goes(TemporaryStore& temporary, std::array<Client, kWr
 
 RunResult run_once(std::uint64_t seed, bool sync, std::uint64_t cut_after) {
   auto fs = std::make_shared<PowerLossFileSystem>(rocksdb::FileSystem::Default(), seed);
-  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(fs);
+  const std::unique_ptr<rocksdb::Env> env = duramen::testing::restless_env(fs);
   TemporaryStore temporary;
   temporary.options.env = env.get();
   temporary.options.sync = sync;
@@ -151,7 +149,7 @@ class FailedWrite : public ::testing::Test {
 
   std::shared_ptr<PowerLossFileSystem> fs_ =
       std::make_shared<PowerLossFileSystem>(rocksdb::FileSystem::Default(), 1);
-  std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(fs_);
+  std::unique_ptr<rocksdb::Env> env_ = duramen::testing::restless_env(fs_);
   TemporaryStore temporary_;
   model::AppendAck first_;
 };
