@@ -327,8 +327,9 @@ Result<void> LocalStore::commit_epoch(const std::vector<OpenBatch>& batches,
   batch.Put(meta, meta_key(MetaKind::kBuilt), number_value(end.value())).PermitUncheckedError();
   batch.DeleteRange(database_->journal().get(), journal_key(begin), journal_key(end))
       .PermitUncheckedError();
-  // Not synced: as long as this is not durable, the journal is.
-  DURAMEN_TRY_VOID(database_->write(batch, false));
+  // Synced, though the journal has the rows: the next epoch says that they are in blocks, and may
+  // lie in a newer log file, which may outlive the tail of this one.
+  DURAMEN_TRY_VOID(database_->write(batch, options_.sync));
   state_.window = window;
   state_.next_block = id;
   catalog_->publish_epoch(batches.size(), end, entries);

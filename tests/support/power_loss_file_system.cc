@@ -271,6 +271,13 @@ void PowerLossFileSystem::undo(const NameStep& step) {
   if (!step.kept.empty()) std::filesystem::rename(step.kept, step.name, error);
 }
 
+std::map<std::string, std::uint64_t> PowerLossFileSystem::synced_sizes() {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, std::uint64_t> out;
+  for (const auto& [name, state] : files_) out[name] = state.synced;
+  return out;
+}
+
 void PowerLossFileSystem::lose_unsynced() {
   const std::lock_guard lock(mutex_);
   for (const auto& [name, state] : files_) lose_bytes(name, state);

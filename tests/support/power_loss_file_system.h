@@ -60,6 +60,8 @@ class PowerLossFileSystem final : public rocksdb::FileSystemWrapper {
   void set_hook(Hook hook);
   /// Call when nobody has a file open any more. The power is back afterwards.
   void lose_unsynced();
+  /// How many bytes of each file that was written are synced: for a test that loses by itself.
+  std::map<std::string, std::uint64_t> synced_sizes();
 
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* result,
