@@ -23,6 +23,8 @@ std::filesystem::path plain(const std::string& directory) {
   return path.has_filename() ? path : path.parent_path();
 }
 
+bool is_table(const std::string& name) { return name.ends_with(".sst"); }
+
 std::string directory_of(const std::string& name) { return plain(name).parent_path().string(); }
 
 class RestlessClock final : public rocksdb::SystemClockWrapper {
@@ -120,11 +122,8 @@ IOStatus PowerLossFileSystem::change(Change what, const std::string& name) {
   if (hook) {
     if (auto status = hook(what, name); !status.ok()) return status;
   }
-  if (cut_.load()) return IOStatus::IOError("power is gone");
-  if (left_.load() >= 0 && left_.fetch_sub(1) == 0) {
-    cut_.store(true);
-    return IOStatus::IOError("power is gone");
-  }
+  if (!cut_.load() && left_.load() >= 0 && left_.fetch_sub(1) == 0) cut_.store(true);
+  if (cut_.load()) return is_table(name) ? IOStatus::OK() : IOStatus::IOError("power is gone");
   if (fail_left_.load() >= 0 && fail_left_.fetch_sub(1) == 0) return fault_;
   return IOStatus::OK();
 }
@@ -135,6 +134,7 @@ void PowerLossFileSystem::on_append(const std::string& name, std::uint64_t bytes
 }
 
 void PowerLossFileSystem::on_sync(const std::string& name) {
+  if (cut_.load() && is_table(name)) return;
   const std::lock_guard lock(mutex_);
   files_[name].synced = files_[name].size;
 }
