@@ -227,39 +227,51 @@ Database::~Database() {
   db_->Close().PermitUncheckedError();
 }
 
+/// RocksDB 7.8 may take the manifest that CURRENT names for obsolete when it could not write a new
+/// one, and without it nothing can be opened: no file goes until such a change has been written.
+rocksdb::Status Database::change_families(const std::function<rocksdb::Status()>& change) {
+  if (!std::exchange(deletions_held_, true)) db_->DisableFileDeletions().PermitUncheckedError();
+  rocksdb::Status status = change();
+  if (!status.ok()) return status;
+  deletions_held_ = false;
+  db_->EnableFileDeletions(/*force=*/false).PermitUncheckedError();
+  return status;
+}
+
 Result<std::vector<Database::Family>> Database::create_segments(
     const std::vector<std::string>& names) {
-  std::vector<std::string> missing;
+  // A leftover is not taken over: that it is dropped may be written, though not synced.
   for (const std::string& name : names) {
-    if (!leftovers_.contains(name)) missing.push_back(name);
+    if (leftovers_.contains(name)) DURAMEN_TRY_VOID(drop_leftover(name));
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const auto status = db_->CreateColumnFamilies(segment_options(), missing, &handles);
-  // Some may have been made when not all were: they are taken over at the next try, or dropped.
-  for (std::size_t i = 0; i < handles.size(); ++i) leftovers_[missing[i]] = share(handles[i]);
-  if (!status.ok()) return to_error(status, "create segments");
+  const auto status = change_families(
+      [&] { return db_->CreateColumnFamilies(segment_options(), names, &handles); });
   std::vector<Family> families;
-  for (const std::string& name : names) {
-    families.push_back(leftovers_.at(name));
-    leftovers_.erase(name);
-  }
-  return families;
+  for (rocksdb::ColumnFamilyHandle* handle : handles) families.push_back(share(handle));
+  if (status.ok()) return families;
+  // Some may have been made when not all were.
+  for (std::size_t i = 0; i < families.size(); ++i) leftovers_[names[i]] = families[i];
+  return to_error(status, "create segments");
 }
 
 Result<void> Database::drop_segment(const Family& family) {
-  const auto status = db_->DropColumnFamily(family.get());
+  const auto status = change_families([&] { return db_->DropColumnFamily(family.get()); });
   if (status.ok()) return {};
   leftovers_[family->GetName()] = family;
   return to_error(status, "drop segment " + family->GetName());
 }
 
+Result<void> Database::drop_leftover(const std::string& name) {
+  const Family family = leftovers_.at(name);
+  const auto status = change_families([&] { return db_->DropColumnFamily(family.get()); });
+  if (!status.ok()) return to_error(status, "drop what is left of segment " + name);
+  leftovers_.erase(name);
+  return {};
+}
+
 Result<void> Database::drop_leftovers() {
-  while (!leftovers_.empty()) {
-    const Family family = leftovers_.begin()->second;
-    const auto status = db_->DropColumnFamily(family.get());
-    if (!status.ok()) return to_error(status, "drop what is left of segment " + family->GetName());
-    leftovers_.erase(leftovers_.begin());
-  }
+  while (!leftovers_.empty()) DURAMEN_TRY_VOID(drop_leftover(leftovers_.begin()->first));
   return {};
 }
 

@@ -61,7 +61,8 @@ class Database : public std::enable_shared_from_this<Database> {
   /// All at once: RocksDB writes its options file, which names every column family, once a call.
   Result<std::vector<Family>> create_segments(const std::vector<std::string>& names);
   /// Readers that hold the handle go on; files go when the last one lets go. One that could not be
-  /// dropped is kept: drop_leftovers() tries again, and a segment of its name takes it over.
+  /// dropped is kept: drop_leftovers() tries again, and create_segments() before it makes one of
+  /// its name.
   Result<void> drop_segment(const Family& family);
   Result<void> drop_leftovers();
 
@@ -100,6 +101,8 @@ class Database : public std::enable_shared_from_this<Database> {
   static Result<std::shared_ptr<Database>> open_to_read(const std::string& path,
                                                         rocksdb::DBOptions options);
   Family share(rocksdb::ColumnFamilyHandle* handle) const;
+  rocksdb::Status change_families(const std::function<rocksdb::Status()>& change);
+  Result<void> drop_leftover(const std::string& name);
 
   /// RocksDB writes one group at a time anyway, and the journal groups by itself. One writer at a
   /// time keeps the hand-over of batches between writers out of the picture, which the thread
@@ -114,6 +117,7 @@ class Database : public std::enable_shared_from_this<Database> {
   /// Column families that are no segment's and could not be dropped. Whoever calls
   /// create_segments() and the two below does so on one thread at a time.
   std::map<std::string, Family> leftovers_;
+  bool deletions_held_ = false;  ///< since a change of the column families failed
 };
 
 }  // namespace duramen::store

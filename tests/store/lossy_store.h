@@ -10,14 +10,18 @@ namespace duramen::store {
 
 /// A store on a file system of which the test decides what happens to each change.
 class LossyStore : public ::testing::Test, protected TemporaryStore {
- protected:
+ public:
   using Change = duramen::testing::PowerLossFileSystem::Change;
 
+ protected:
   void SetUp() override {
     options.env = env_.get();
     open_quietly();
   }
-  void TearDown() override { fs_->set_hook({}); }
+  void TearDown() override {
+    store.reset();  // it uses the members below
+    fs_->set_hook({});
+  }
   /// Opens, and waits until the builder has made the segments of today and tomorrow: what happens
   /// next is the test's doing.
   void open_quietly() {
