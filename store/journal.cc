@@ -461,7 +461,7 @@ Result<bool> Journal::forget_some_batch_ids() {
   }
   if (!it->status().ok()) return to_error(it->status(), "batch ids");
   if (gone == 0) return false;
-  DURAMEN_TRY_VOID(database_->write(batch, false));
+  DURAMEN_TRY_VOID(database_->write(batch, options_.sync));
   batch_ids_ -= gone;
   return gone == kAtOnce;
 }

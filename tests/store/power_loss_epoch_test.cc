@@ -1,8 +1,11 @@
 // What a power cut at a chosen moment does to epochs and segments.
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <filesystem>
+#include <map>
+#include <mutex>
 #include <random>
 
 #include "tests/store/lossy_store.h"
@@ -71,6 +74,36 @@ TEST_F(PowerLossEpoch, AnEpochThatIsLostIsNotTakenForDoneByTheNext) {
   options.env = nullptr;
   reopen();
   EXPECT_EQ(rows().size(), large->rows() + 1);
+}
+
+/// What a power cut may tear is then one write at most, the last one.
+TEST_F(PowerLossEpoch, NothingIsWrittenToTheLogBeforeTheWriteBeforeIsSynced) {
+  options.epoch_raw_bytes = 2'000;
+  options.batch_ids = 10;
+  open_quietly();
+  std::mutex mutex;
+  std::map<std::string, int> unsynced;
+  int most = 0;
+  fs_->set_hook([&](Change change, const std::string& name) {
+    const std::lock_guard lock(mutex);
+    if (is_log(name) && change == Change::kAppend) most = std::max(most, ++unsynced[name]);
+    if (is_log(name) && change == Change::kSync) unsynced[name] = 0;
+    return IOStatus::OK();
+  });
+  for (int i = 0; i < 50; ++i) {
+    const std::string name = "batch " + std::to_string(i);
+    const TimeNs time = kNoon - (i % 3) * kNsPerDay;
+    ASSERT_TRUE(append_and_wait(*store, batch_of({name + std::string(100, 'x')}, time),
+                                model::BatchId{hash128(name), 1}));
+    if (i % 20 == 0) {
+      ASSERT_TRUE(store->seal());
+    }
+  }
+  store->set_retention({kNsPerDay, {}});  // drops a day, and forgets batch ids
+  ASSERT_TRUE(eventually([&] { return store->status().batch_ids == 10; }));
+  ASSERT_TRUE(append_and_wait(*store, batch_of({"last"})));
+  store.reset();
+  EXPECT_EQ(most, 1);
 }
 
 }  // namespace
