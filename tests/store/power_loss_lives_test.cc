@@ -44,19 +44,19 @@ class PowerLossLivesTest : public ::testing::Test {
 };
 
 TEST_F(PowerLossLivesTest, NothingAcknowledgedIsLostAndNothingIsStoredTwice) {
-  run_stores(15, {Tail::kPrefix, false});
+  run_stores(10, {Tail::kPrefix, false});
 }
 
 TEST_F(PowerLossLivesTest, RetentionDropsItsDaysAndNothingElse) {
-  run_stores(15, {Tail::kPrefix, true});
+  run_stores(10, {Tail::kPrefix, true});
 }
 
 TEST_F(PowerLossLivesTest, ATailWithPagesOfZerosLosesNothingSilently) {
-  run_stores(15, {Tail::kZeroPages, false});
+  run_stores(10, {Tail::kZeroPages, false});
 }
 
 TEST_F(PowerLossLivesTest, ATailWithGarbageLosesNothingSilently) {
-  run_stores(15, {Tail::kAnyPages, false});
+  run_stores(10, {Tail::kAnyPages, false});
 }
 
 }  // namespace
