@@ -81,6 +81,7 @@ LogWalk::Piece LogWalk::take(std::size_t length, Type type) {
   const Piece piece{type, log_.substr(at_ + kHeader, length)};
   at_ += kHeader + length;
   end_ = at_;
+  inside_record_ = type == Type::kFirst || type == Type::kMiddle;
   return piece;
 }
 
@@ -113,7 +114,9 @@ bool LogWalk::step_over() {
   at_ = log_.size();
   const bool torn = header_at(log_, begin).length > room_at(log_, begin) &&
                     begin / kBlock == (log_.size() - 1) / kBlock;
-  if (!torn && !only_zeros(log_.substr(begin))) {
+  // Zeros behind a whole record are room kept free; RocksDB does not take them in the middle of
+  // one.
+  if (!torn && (inside_record_ || !only_zeros(log_.substr(begin)))) {
     damage_.push_back({begin, log_.size() - begin, "the last record is broken"});
   }
   return false;

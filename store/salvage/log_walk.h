@@ -46,6 +46,7 @@ class LogWalk {
   std::string_view log_;
   std::size_t at_ = 0;
   std::size_t end_ = 0;
+  bool inside_record_ = false;  ///< more pieces of it are to come
   std::vector<LogDamage> damage_;
 };
 

@@ -57,7 +57,9 @@ Result<void> mend_log(const std::string& path, const PutAside& aside) {
         "write-ahead log " + fs::path(path).filename().string() + ": " + damage.what + ", " +
         std::to_string(damage.bytes) + " bytes at " + std::to_string(damage.at) +
         (damage.mended ? "; its checksum told what it was, nothing is lost"
-                       : "; the record is left out, and with it the rows that only it held")));
+                       : "; the record is left out, and with it the rows that only it held (at "
+                         "the end of the newest log after a power cut: what was not yet "
+                         "acknowledged)")));
   }
   std::string anew;
   for (const std::string& record : content.records) append_log_record(anew, record);

@@ -66,6 +66,15 @@ TEST_F(LogWalkTest, RoomKeptFreeIsNoDamage) {
   EXPECT_TRUE(content.damage.empty());
 }
 
+TEST_F(LogWalkTest, ZerosInTheMiddleOfARecordAreDamage) {
+  std::string log = log_of({"a", std::string(100'000, 'b')});
+  std::fill(log.begin() + 40'000, log.end(), '\0');
+  const LogContent content = read_log(log);
+  EXPECT_EQ(content.records, std::vector<std::string>{"a"});
+  ASSERT_EQ(content.damage.size(), 1U);
+  EXPECT_FALSE(content.damage[0].mended);
+}
+
 TEST_F(LogWalkTest, AFlippedBitCostsAtMostTheRecordItIsIn) {
   for (int i = 0; i < 200; ++i) {
     const auto records = random_records(random_);

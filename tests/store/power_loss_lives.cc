@@ -188,7 +188,12 @@ void PowerLossLives::end_with_the_power_on() {
   check(true);
   auto report = temporary_.store->verify({});
   ASSERT_TRUE(report);
-  EXPECT_THAT(report->faults, ::testing::IsEmpty());
+  if (shape_.tail == Tail::kPrefix) {
+    EXPECT_THAT(report->faults, ::testing::IsEmpty());
+  } else {
+    // A tail with holes looks damaged; what it held was not acknowledged.
+    EXPECT_THAT(report->faults, ::testing::Each(::testing::HasSubstr("put aside: ")));
+  }
 }
 
 }  // namespace duramen::store
