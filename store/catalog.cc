@@ -19,6 +19,15 @@ BlockRef to_ref(const DirectoryEntry& entry) {
   return {entry.block, entry.window, entry.segment, entry.summary};
 }
 
+model::Seq last_seq(const OpenBatch& batch) {
+  return batch.rows.identity(batch.rows.rows() - 1).seq;
+}
+
+/// No seq lies between: none failed to be written, and none is in a block.
+bool follows(const OpenBatch& before, const OpenBatch& batch) {
+  return batch.rows.identity(0).seq == last_seq(before).plus(1);
+}
+
 OpenBatch join(const std::vector<OpenBatch>& batches) {
   auto records = std::make_shared<model::RecordBatch>();
   std::vector<model::RowIdentity> identities;
@@ -83,10 +92,11 @@ class LocalSnapshot final : public Snapshot {
   std::vector<BlockRef> blocks_;
 };
 
-void Catalog::restore(model::Seq built, const std::map<std::string, Segment>& segments) {
+void Catalog::restore(model::Seq built, model::Seq next,
+                      const std::map<std::string, Segment>& segments) {
   const MutexLock lock(mutex_);
   built_ = built;
-  durable_ = model::Seq(built.value() - 1);
+  durable_ = model::Seq(next.value() - 1);
   for (const auto& [name, segment] : segments) {
     segments_[name] = std::make_shared<const Segment>(segment);
   }
@@ -94,7 +104,7 @@ void Catalog::restore(model::Seq built, const std::map<std::string, Segment>& se
 
 void Catalog::restore_rows(OpenBatch batch) {
   const MutexLock lock(mutex_);
-  durable_ = batch.rows.identity(batch.rows.rows() - 1).seq;
+  durable_ = std::max(durable_, last_seq(batch));
   open_weight_ += batch.weight;
   open_.push_back(std::move(batch));
 }
@@ -133,6 +143,7 @@ std::vector<OpenBatch> Catalog::first_batches(std::uint64_t weight) const {
   std::uint64_t taken = 0;
   for (const OpenBatch& batch : open_) {
     if (!out.empty() && taken + batch.weight > weight) break;
+    if (!out.empty() && !follows(out.back(), batch)) break;
     taken += batch.weight;
     out.push_back(batch);
   }
@@ -146,11 +157,12 @@ void Catalog::join_small_batches() {
     const MutexLock lock(mutex_);
     std::uint64_t weight = 0;
     for (std::size_t i = 0; i < open_.size() && weight < kJoined; ++i) {
-      if (open_[i].weight >= kSmall) {
+      const bool goes_on = run.empty() || follows(run.back(), open_[i]);
+      if (open_[i].weight >= kSmall || !goes_on) {
         if (run.size() >= kJoinAtLeast) break;
         run.clear();
         weight = 0;
-        continue;
+        if (open_[i].weight >= kSmall) continue;
       }
       if (run.empty()) begin = i;
       weight += open_[i].weight;

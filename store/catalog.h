@@ -51,7 +51,8 @@ class Catalog {
         aside_(std::move(aside)) {}
 
   // Recovery, before any other thread.
-  void restore(model::Seq built, const std::map<std::string, Segment>& segments);
+  /// `next`: behind every seq in the segments; after damage more than `built`.
+  void restore(model::Seq built, model::Seq next, const std::map<std::string, Segment>& segments);
   void restore_rows(OpenBatch batch);
 
   // The commit thread.
@@ -70,7 +71,8 @@ class Catalog {
     TimeNs oldest = 0;  ///< received time of the oldest open row
   };
   OpenState open_state() const;
-  /// The oldest open batches up to about this weight (at least one when there is any).
+  /// The oldest open batches up to about this weight (at least one when there is any), and to a gap
+  /// in the seqs: so an epoch is a run of them, and says by its blocks' seqs which.
   std::vector<OpenBatch> first_batches(std::uint64_t weight) const;
   /// Joins runs of small batches, so that a snapshot copies few pointers.
   void join_small_batches();

@@ -67,13 +67,16 @@ class Database : public std::enable_shared_from_this<Database> {
   Result<void> drop_leftovers();
 
   Result<void> write(rocksdb::WriteBatch& batch, bool sync);
+  /// Synced; what is for a column family that was dropped meanwhile is left out.
+  Result<void> write_where_there(rocksdb::WriteBatch& batch);
   /// Nothing when there is no such key.
   Result<std::optional<std::string>> get(const Family& family, std::string_view key,
                                          const rocksdb::Snapshot* snapshot = nullptr) const;
-  /// Calls `take(key, value)` in key order for every key with this prefix, until it gives an error.
+  /// Calls `take(key, value)` in key order for every key with this prefix, until it gives an error;
+  /// from `from` on, when given.
   Result<void> scan(const Family& family, std::string_view prefix,
                     const std::function<Result<void>(std::string_view, std::string_view)>& take,
-                    const rocksdb::Snapshot* snapshot = nullptr) const;
+                    const rocksdb::Snapshot* snapshot = nullptr, std::string_view from = {}) const;
 
   /// Flushes every column family, removes what the journal's range deletions cover, and lets the
   /// WAL files go that nothing needs.
@@ -90,7 +93,7 @@ class Database : public std::enable_shared_from_this<Database> {
   std::vector<std::uint64_t> blob_files(const Family& family, const LiveTable& table) const;
   /// Puts headers and footers of a segment's blob files right; they hold nothing that is not known
   /// otherwise. Gives the names of the files that it changed.
-  Result<std::vector<std::string>> mend_blob_files(const Family& family) const;
+  std::vector<std::string> mend_blob_files(const Family& family) const;
   std::uint64_t wal_bytes() const;
   rocksdb::DB& raw() const { return *db_; }
 
@@ -117,7 +120,6 @@ class Database : public std::enable_shared_from_this<Database> {
   /// Column families that are no segment's and could not be dropped. Whoever calls
   /// create_segments() and the two below does so on one thread at a time.
   std::map<std::string, Family> leftovers_;
-  bool deletions_held_ = false;  ///< since a change of the column families failed
 };
 
 }  // namespace duramen::store

@@ -54,7 +54,8 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, const Cl
                                               ": " + error.message() +
                                               "; choose another with --data-dir"};
   }
-  bool salvage = salvage_is_pending(options.directory);
+  DURAMEN_TRY_VOID(check_current(options.directory));
+  const bool salvage = salvage_is_pending(options.directory);
   auto store = LocalStore::open_once(options, clock, metrics, salvage);
   if (!store && store.error().code == ErrorCode::kDataLoss && !salvage) {
     log_error("the store is damaged: what cannot be read is put aside",
@@ -103,7 +104,7 @@ Result<void> LocalStore::start() {
     DURAMEN_TRY_VOID(mend_blob_files(*database_, PutAside(options_.directory, clock_)));
     DURAMEN_TRY(state_, load_state(*database_));
     DURAMEN_TRY_VOID(drop_unregistered_segments());
-    catalog_->restore(state_.built, state_.segments);
+    catalog_->restore(state_.built, state_.next, state_.segments);
     state_.segments.clear();
   }
   DURAMEN_TRY(const model::Seq next, replay_journal());
@@ -140,7 +141,7 @@ Result<void> LocalStore::drop_unregistered_segments() {
 
 Result<model::Seq> LocalStore::replay_journal() {
   const model::Seq built = catalog_->open_state().built;
-  model::Seq next = built;
+  model::Seq next = catalog_->open_state().durable.plus(1);
   DURAMEN_TRY_VOID(database_->scan(
       database_->journal(), "", [&](std::string_view key, std::string_view value) -> Result<void> {
         if (options_.interrupted && options_.interrupted()) {
@@ -151,7 +152,7 @@ Result<model::Seq> LocalStore::replay_journal() {
         if (first < built) return {};
         auto entry = decode_journal_entry(value);
         if (!entry) return put_entry_aside(first, value, entry.error());
-        next = first.plus(entry->head.rows);
+        next = std::max(next, first.plus(entry->head.rows));
         catalog_->restore_rows(open_batch(
             model::RowSet(entry->records, {first, entry->head.node, first, entry->head.received}),
             value.size()));
@@ -166,6 +167,7 @@ Result<void> LocalStore::put_entry_aside(model::Seq first, std::string_view entr
   if (why.code != ErrorCode::kDataLoss) return why;  // of a newer version
   const PutAside aside(options_.directory, clock_);
   const std::string name = "journal-" + std::to_string(first.value());
+  if (std::error_code error; std::filesystem::exists(aside.path(name), error)) return {};
   DURAMEN_TRY_VOID(aside.keep(name, entry));
   return aside.report("the journal's entry at seq " + std::to_string(first.value()) +
                       " cannot be read and its rows are left out; it is kept as " + name + ": " +
@@ -302,7 +304,7 @@ Result<void> LocalStore::commit_epoch(const std::vector<OpenBatch>& batches,
   if (window.raw_bytes >= options_.window_raw_bytes) {
     window = {window.id.plus(1), begin, begin, 0};
   }
-  window.end = end;
+  window.end = std::max(window.end, end);
   for (const OpenBatch& batch : batches) window.raw_bytes += batch.raw_bytes;
 
   rocksdb::WriteBatch batch;

@@ -24,9 +24,12 @@ struct StoreState {
   model::Seq built{1};
   model::BlockId next_block{1};
   Window window;
+  model::Seq next{1};  ///< behind every seq that blocks and windows know
   std::map<std::string, Segment> segments;
 };
 Result<StoreState> load_state(Database& database);
+/// Errors: kUnimplemented (a newer format), kDataLoss. Without any format: none.
+Result<void> check_stored_format(const Database& database);
 
 /// The Store over one RocksDB. Internal to store/; see store.h for the contract.
 ///

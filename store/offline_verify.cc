@@ -54,7 +54,7 @@ Result<void> verify_database(const std::shared_ptr<Database>& database,
   find_families(*database, *state, report);
   MetricRegistry metrics;
   Catalog catalog(database, 0, metrics.counter("damaged", "Blocks found damaged"), std::nullopt);
-  catalog.restore(state->built, state->segments);
+  catalog.restore(state->built, state->next, state->segments);
   state->segments.clear();
   DURAMEN_TRY_VOID(verify_blocks(catalog, catalog.segments(), progress, {}, report));
   verify_journal(*database, state->built, nullptr, report);

@@ -1,5 +1,6 @@
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -105,6 +106,11 @@ Result<void> create(Database& database, StoreState& state) {
 
 }  // namespace
 
+Result<void> check_stored_format(const Database& database) {
+  DURAMEN_TRY(const auto format, database.get(database.meta(), meta_key(MetaKind::kFormat)));
+  return format ? check_format(*format) : Result<void>();
+}
+
 Result<StoreState> load_state(Database& database) {
   StoreState state;
   bool is_new = true;
@@ -128,6 +134,13 @@ Result<StoreState> load_state(Database& database) {
   if (state.store_id.size() != 16) return damaged("the store has no id");
   if (state.window.id.value() == 0)
     state.window = {model::WindowId(1), model::Seq(1), model::Seq(1), 0};
+  // After damage the builder's position may lie before blocks that are there.
+  state.next = std::max(state.built, state.window.end);
+  for (const auto& [name, segment] : state.segments) {
+    for (const DirectoryEntry& block : segment.blocks) {
+      state.next = std::max(state.next, block.summary.max_seq.plus(1));
+    }
+  }
   return state;
 }
 

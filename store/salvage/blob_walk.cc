@@ -87,18 +87,20 @@ Result<void> walk_blobs(
   return {};
 }
 
-Result<bool> mend_blob_file(const std::string& path, std::uint32_t column_family) {
+Result<bool> mend_blob_file(const std::string& path, std::uint64_t size,
+                            std::uint32_t column_family) {
   DURAMEN_TRY(const FileEnds ends, read_ends(path, kHeader, kFooter));
   const std::string header = header_of(column_family);
   bool changed = false;
-  if (ends.head.size() < kHeader || ends.tail.size() < kFooter) return false;
+  if (ends.size != size || size < kHeader + kFooter) return false;
   if (ends.head != header) {
     DURAMEN_TRY_VOID(overwrite(path, 0, header));
     changed = true;
   }
   if (!is_footer(ends.tail)) {
     DURAMEN_TRY(const std::string file, read_file(path));
-    const std::size_t footer_at = file.size() - kFooter;
+    if (file.size() != size) return changed;
+    const std::size_t footer_at = size - kFooter;
     std::uint64_t records = 0;
     DURAMEN_TRY_VOID(walk_blobs(std::string_view(file).substr(0, footer_at),
                                 [&](std::string_view, std::string_view) -> Result<void> {

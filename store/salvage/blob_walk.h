@@ -19,8 +19,10 @@ Result<void> walk_blobs(
     const std::function<Result<void>(std::string_view, std::string_view)>& take);
 
 /// Puts header and footer of a closed blob file right where they are not: all that they say is
-/// known. True when something was changed. Blocking: two small reads when all is well.
-/// Errors: kUnavailable.
-Result<bool> mend_blob_file(const std::string& path, std::uint32_t column_family);
+/// known. `size` is what it had when it was closed: one of another size is left alone. True when
+/// something was changed. Blocking: two small reads when all is well.
+/// Errors: kNotFound, kUnavailable.
+Result<bool> mend_blob_file(const std::string& path, std::uint64_t size,
+                            std::uint32_t column_family);
 
 }  // namespace duramen::store

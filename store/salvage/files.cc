@@ -76,6 +76,13 @@ Result<void> sync_directory_of(const std::string& path) {
   return directory.sync();
 }
 
+Result<void> write_whole(const std::string& path, std::string_view content) {
+  const File file(path, O_WRONLY | O_CREAT | O_TRUNC);
+  if (!file.is_open()) return failed("create", path);
+  DURAMEN_TRY_VOID(file.write_at(0, content));
+  return file.sync();
+}
+
 Result<std::uint64_t> size_of(const File& file, const std::string& path) {
   struct stat status {};
   if (::fstat(file.fd(), &status) != 0) return failed("look at", path);
@@ -111,13 +118,16 @@ Result<std::string> read_part(const std::string& path, std::uint64_t at, std::si
 
 Result<void> replace_file(const std::string& path, std::string_view content) {
   const std::string aside = path + ".new";
-  {
-    const File file(aside, O_WRONLY | O_CREAT | O_TRUNC);
-    if (!file.is_open()) return failed("create", aside);
-    DURAMEN_TRY_VOID(file.write_at(0, content));
-    DURAMEN_TRY_VOID(file.sync());
+  if (auto written = write_whole(aside, content); !written) {
+    ::unlink(aside.c_str());  // a full disk
+    return written;
   }
   if (::rename(aside.c_str(), path.c_str()) != 0) return failed("replace", path);
+  return sync_directory_of(path);
+}
+
+Result<void> remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failed("remove", path);
   return sync_directory_of(path);
 }
 

@@ -28,6 +28,9 @@ Result<std::string> read_part(const std::string& path, std::uint64_t at, std::si
 /// there, whole. Synced, with its directory. Errors: kUnavailable.
 Result<void> replace_file(const std::string& path, std::string_view content);
 
+/// Synced. One that is not there is no error. Errors: kUnavailable.
+Result<void> remove_file(const std::string& path);
+
 /// Appends and syncs. Errors: kUnavailable.
 Result<void> append_to_file(const std::string& path, std::string_view text);
 

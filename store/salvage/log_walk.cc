@@ -157,10 +157,10 @@ LogContent read_log(std::string_view log) {
     }
     if (open && (piece->type == Type::kFull || piece->type == Type::kLast)) {
       content.records.push_back(*std::exchange(open, std::nullopt));
+      content.end = walk.end();
     }
   }
   content.damage = walk.damage();
-  content.end = walk.end();
   return content;
 }
 

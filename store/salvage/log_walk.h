@@ -54,7 +54,7 @@ class LogWalk {
 struct LogContent {
   std::vector<std::string> records;
   std::vector<LogDamage> damage;
-  std::size_t end = 0;  ///< behind the last whole piece
+  std::size_t end = 0;  ///< behind the last whole record
 };
 LogContent read_log(std::string_view log);
 

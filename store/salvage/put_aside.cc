@@ -25,45 +25,43 @@ std::string PutAside::path(std::string_view name) const {
   return directory_ + "/" + std::string(name);
 }
 
-Result<std::string> PutAside::free_name(const std::string& name) const {
+Result<void> PutAside::make_folder() const {
   std::error_code error;
   fs::create_directories(directory_, error);
-  if (error) {
-    return Error{ErrorCode::kUnavailable, "cannot create " + directory_ + ": " + error.message()};
-  }
+  if (!error) return {};
+  return Error{ErrorCode::kUnavailable, "cannot create " + directory_ + ": " + error.message()};
+}
+
+Result<std::string> PutAside::keep(const std::string& file) const {
+  DURAMEN_TRY_VOID(make_folder());
+  const std::string name = fs::path(file).filename();
   for (int i = 0; i < kMaxCopies; ++i) {
-    const std::string candidate = path(i == 0 ? name : name + "." + std::to_string(i));
-    if (!fs::exists(candidate, error)) return candidate;
+    const std::string candidate = i == 0 ? name : name + "." + std::to_string(i);
+    std::error_code error;
+    if (fs::exists(path(candidate), error)) {
+      if (fs::equivalent(file, path(candidate), error)) return candidate;
+      continue;
+    }
+    fs::create_hard_link(file, path(candidate), error);
+    if (error) fs::copy_file(file, path(candidate), error);  // a file system without links
+    if (!error) return candidate;
+    const ErrorCode code = error == std::errc::no_such_file_or_directory ? ErrorCode::kNotFound
+                                                                         : ErrorCode::kUnavailable;
+    return Error{code, "cannot keep " + file + " as " + path(candidate) + ": " + error.message()};
   }
   return Error{ErrorCode::kUnavailable,
                directory_ + " holds too many copies of " + name + ": move the folder elsewhere"};
 }
 
-Result<void> PutAside::keep(const std::string& file) const {
-  DURAMEN_TRY(const std::string name, free_name(fs::path(file).filename()));
+Result<void> PutAside::keep(const std::string& name, std::string_view content) const {
+  DURAMEN_TRY_VOID(make_folder());
   std::error_code error;
-  fs::create_hard_link(file, name, error);
-  if (!error) return {};
-  fs::copy_file(file, name, error);  // a file system without links
-  if (!error) return {};
-  return Error{ErrorCode::kUnavailable,
-               "cannot keep a copy of " + file + " as " + name + ": " + error.message()};
-}
-
-Result<void> PutAside::link(const std::string& file) const {
-  std::error_code error;
-  if (fs::exists(path(fs::path(file).filename().string()), error)) return {};
-  return keep(file);
-}
-
-Result<void> PutAside::keep(std::string_view name, std::string_view content) const {
-  DURAMEN_TRY(const std::string file, free_name(std::string(name)));
-  return replace_file(file, content);
+  if (fs::exists(path(name), error)) return {};
+  return replace_file(path(name), content);
 }
 
 Result<void> PutAside::report(const std::string& line) const {
-  std::error_code error;
-  fs::create_directories(directory_, error);
+  DURAMEN_TRY_VOID(make_folder());
   log_error("damage was put aside", {{"what", line}});
   return append_to_file(path(kReport), to_rfc3339(clock_.now()) + " " + line + "\n");
 }

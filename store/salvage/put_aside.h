@@ -19,10 +19,10 @@ class PutAside {
 
   /// Keeps a file as it is now, under its own name or that and a number. Hard-linked: it costs no
   /// room and no time, and a file that is later replaced, not changed, keeps its bytes here.
-  Result<void> keep(const std::string& path) const;
-  /// The same, once: when a file of this name is there already, it stays.
-  Result<void> link(const std::string& path) const;
-  Result<void> keep(std::string_view name, std::string_view content) const;
+  /// Gives the name. Once only: a file that is there already is not kept again.
+  Result<std::string> keep(const std::string& path) const;
+  /// Keeps bytes; once only: a file of this name stays.
+  Result<void> keep(const std::string& name, std::string_view content) const;
   /// Adds a line to the report, and logs it.
   Result<void> report(const std::string& line) const;
 
@@ -33,7 +33,7 @@ class PutAside {
   static constexpr std::size_t kMaxLines = 100;
 
  private:
-  Result<std::string> free_name(const std::string& name) const;
+  Result<void> make_folder() const;
 
   std::string directory_;
   const Clock& clock_;

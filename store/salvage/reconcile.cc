@@ -19,6 +19,8 @@
 #include "store/directory.h"
 #include "store/journal_entry.h"
 #include "store/keys.h"
+#include "store/local_store.h"
+#include "store/seen_batch.h"
 
 namespace duramen::store {
 namespace {
@@ -29,7 +31,7 @@ std::string number_value(std::uint64_t n) {
   return out;
 }
 
-/// A journal entry by its seqs.
+/// Seqs, from `first` to before `end`.
 struct Interval {
   model::Seq first;
   model::Seq end;
@@ -37,18 +39,15 @@ struct Interval {
 
 class Reconciliation {
  public:
-  Reconciliation(Database& database, const PutAside& aside) : database_(database), aside_(aside) {}
+  Reconciliation(Database& database, const PutAside& aside, bool lost_record)
+      : database_(database), aside_(aside), lost_record_(lost_record) {}
 
   Result<void> run() {
     DURAMEN_TRY_VOID(read_meta());
     DURAMEN_TRY_VOID(settle_segments());
     DURAMEN_TRY_VOID(read_journal());
     for (const auto& [name, family] : database_.found_segments()) {
-      if (auto settled = settle_blocks(name, family); !settled) {
-        if (settled.error().code != ErrorCode::kDataLoss) return settled;
-        lines_.push_back("the blocks of segment " + name + " cannot be listed, its directory is " +
-                         "taken as it is: " + settled.error().message);
-      }
+      DURAMEN_TRY_VOID(settle_blocks(name, family));
     }
     settle_numbers();
     DURAMEN_TRY_VOID(database_.write(batch_, true));
@@ -66,51 +65,64 @@ class Reconciliation {
   }
 
   Result<void> read_meta() {
+    // Judges the format, before anything is changed.
+    DURAMEN_TRY_VOID(check_stored_format(database_));
     return database_.scan(database_.meta(), "",
                           [&](std::string_view key, std::string_view value) -> Result<void> {
-                            if (!take(key, value)) {
-                              remove(key);
-                              lines_.push_back("meta: an entry of kind '" + std::string(1, key[0]) +
-                                               "' that cannot be read is taken out");
+                            auto taken = take(key, value);
+                            if (taken || taken.error().code == ErrorCode::kUnimplemented) {
+                              return taken;
                             }
+                            remove(key);
+                            lines_.push_back("meta: an entry of kind '" + std::string(1, key[0]) +
+                                             "' that cannot be read is taken out");
                             return {};
                           });
   }
 
-  /// False when the value cannot be read.
-  bool take(std::string_view key, std::string_view value) {
+  static Result<std::uint64_t> number_in(std::string_view value) {
+    if (value.size() != 8) return Error{ErrorCode::kDataLoss, "a number of the wrong size"};
+    return ByteReader(value).u64();
+  }
+
+  Result<void> take(std::string_view key, std::string_view value) {
     switch (static_cast<MetaKind>(key[0])) {
       case MetaKind::kFormat:
         has_format_ = true;
-        return true;  // judged by load_state()
+        return {};
       case MetaKind::kStoreId:
         has_id_ = value.size() == 16;
-        return has_id_;
-      case MetaKind::kBuilt:
-        if (value.size() == 8) built_ = std::max(built_, model::Seq(ByteReader(value).u64()));
-        return value.size() == 8;
-      case MetaKind::kNextBlock:
-        if (value.size() == 8) next_block_ = std::max(next_block_, ByteReader(value).u64());
-        return value.size() == 8;
+        if (!has_id_) return Error{ErrorCode::kDataLoss, "an id of the wrong size"};
+        return {};
+      case MetaKind::kBuilt: {
+        DURAMEN_TRY(const std::uint64_t n, number_in(value));
+        built_ = std::max(built_, model::Seq(n));
+        has_built_ = true;
+        return {};
+      }
+      case MetaKind::kNextBlock: {
+        DURAMEN_TRY(const std::uint64_t n, number_in(value));
+        next_block_ = std::max(next_block_, n);
+        return {};
+      }
       case MetaKind::kWindow: {
-        const auto window = decode_window(key, value);
-        if (window) windows_[window->id] = *window;
-        return window.operator bool();
+        DURAMEN_TRY(const Window window, decode_window(key, value));
+        windows_[window.id] = window;
+        return {};
       }
-      case MetaKind::kSegment: {
-        const auto day = decode_segment_day(value);
-        if (day) registered_.insert(std::string(key.substr(1)));
-        return day.operator bool();
-      }
+      case MetaKind::kSegment:
+        DURAMEN_TRY_VOID(decode_segment_day(value));
+        registered_.insert(std::string(key.substr(1)));
+        return {};
       case MetaKind::kDirectory: {
-        auto entry = decode_directory_entry(key, value);
-        if (entry) directory_[entry->segment][entry->block] = *entry;
-        return entry.operator bool();
+        DURAMEN_TRY(auto entry, decode_directory_entry(key, value));
+        directory_[entry.segment][entry.block] = std::move(entry);
+        return {};
       }
       case MetaKind::kIncarnation:
-        return true;
+        return {};
     }
-    return true;  // load_state() refuses: written by a newer Duramen
+    return Error{ErrorCode::kUnimplemented, "meta has keys of an unknown kind"};
   }
 
   /// Registry and column families name the same segments.
@@ -133,6 +145,7 @@ class Reconciliation {
       if (found.contains(name)) continue;
       for (const auto& [id, entry] : blocks) remove(directory_key(entry.window, id));
     }
+    std::erase_if(directory_, [&](const auto& segment) { return !found.contains(segment.first); });
     return {};
   }
 
@@ -162,41 +175,104 @@ class Reconciliation {
     return days;
   }
 
-  /// Entries below the builder's position whose rows are in no block: their epoch was lost.
   Result<void> read_journal() {
-    return database_.scan(database_.journal(), "",
-                          [&](std::string_view key, std::string_view value) -> Result<void> {
-                            const auto entry = decode_journal_entry(value);
-                            if (key.size() != 8 || !entry) return {};  // replay names it
-                            const model::Seq first(load_be64(key.data()));
-                            journal_.push_back({first, first.plus(entry->head.rows)});
-                            return {};
-                          });
+    return database_.scan(
+        database_.journal(), "", [&](std::string_view key, std::string_view value) -> Result<void> {
+          const auto entry = decode_journal_entry(value);
+          if (key.size() != 8 || !entry) return {};  // replay names it
+          const model::Seq first(load_be64(key.data()));
+          journal_.push_back({first, first.plus(entry->head.rows)});
+          return entry->head.batch_id ? put_batch_id(first, entry->head) : Result<void>();
+        });
   }
 
+  /// Of an entry that is there without its id: a repeat would be stored again.
+  Result<void> put_batch_id(model::Seq first, const JournalHead& head) {
+    const model::BatchId& id = *head.batch_id;
+    const Database::Family& family = database_.batches();
+    DURAMEN_TRY(const auto there, database_.get(family, batch_id_key(id.id)));
+    if (there) return {};
+    const model::AppendAck ack{first, first.plus(head.rows - 1), head.node, false};
+    const std::string seen = encode_seen({id.payload, ack, head.received});
+    batch_.Put(family.get(), batch_id_key(id.id), seen).PermitUncheckedError();
+    batch_.Put(family.get(), batch_time_key(head.received, id.id), rocksdb::Slice())
+        .PermitUncheckedError();
+    return {};
+  }
+
+  /// Ascending and apart from each other, as the journal's keys are.
   bool in_journal(model::Seq seq) const {
-    return std::any_of(journal_.begin(), journal_.end(), [&](const Interval& entry) {
-      return entry.first <= seq && seq < entry.end;
-    });
+    auto after = std::upper_bound(
+        journal_.begin(), journal_.end(), seq,
+        [](model::Seq wanted, const Interval& entry) { return wanted < entry.first; });
+    return after != journal_.begin() && seq < std::prev(after)->end;
   }
 
+  /// Directory and blocks of a segment name the same blocks.
   Result<void> settle_blocks(const std::string& name, const Database::Family& family) {
-    const std::string heads(1, static_cast<char>(BlockPart::kHead));
-    return database_.scan(family, heads,
-                          [&](std::string_view key, std::string_view head) -> Result<void> {
-                            if (key.size() != 9) return {};
-                            const std::uint64_t id = load_be64(key.data() + 1);
-                            next_block_ = std::max(next_block_, id + 1);
-                            const auto known = directory_.find(name);
-                            const model::BlockId block(id);
-                            if (known != directory_.end() && known->second.contains(block))
-                              return {};
-                            const auto summary = read_summary(head);
-                            // A block whose rows are in the journal was never committed: they
-                            // become another.
-                            if (!summary || in_journal(summary->min_seq)) return {};
-                            return add_block(name, family, block, *summary);
-                          });
+    std::set<model::BlockId> there;
+    std::string from(1, static_cast<char>(BlockPart::kHead));
+    const std::string heads = from;
+    bool complete = true;
+    for (int skipped = 0; skipped < kMaxUnreadable;) {
+      const auto listed = database_.scan(
+          family, heads,
+          [&](std::string_view key, std::string_view head) -> Result<void> {
+            from = std::string(key) + '\0';
+            if (key.size() != 9) return {};
+            const model::BlockId block(load_be64(key.data() + 1));
+            there.insert(block);
+            return settle_block(name, family, block, head);
+          },
+          nullptr, from);
+      if (listed) break;
+      // A head that cannot be read ends the listing: on behind it. Its key is not known.
+      complete = false;
+      ++skipped;
+      from = next_head(from);
+    }
+    if (complete) take_out_missing(name, there);
+    return {};
+  }
+
+  /// The key of the head after the one that is expected at `from`.
+  static std::string next_head(const std::string& from) {
+    const std::uint64_t id = from.size() < 9 ? 0 : load_be64(from.data() + 1);
+    return block_key(BlockPart::kHead, model::BlockId(id + (from.size() == 9 ? 1 : 2)));
+  }
+
+  Result<void> settle_block(const std::string& name, const Database::Family& family,
+                            model::BlockId block, std::string_view head) {
+    next_block_ = std::max(next_block_, block.value() + 1);
+    const auto known = directory_.find(name);
+    if (known != directory_.end() && known->second.contains(block)) return {};
+    const auto summary = read_summary(head);
+    if (!summary) return {};
+    const bool may_be_open = lost_record_ || (has_built_ && summary->min_seq >= built_);
+    if (!may_be_open || !in_journal(summary->min_seq)) {
+      return add_block(name, family, block, *summary);
+    }
+    // It was never committed, or that is lost: its rows become another block.
+    for (const BlockPart part : kBlockParts) {
+      batch_.Delete(family.get(), block_key(part, block)).PermitUncheckedError();
+    }
+    return {};
+  }
+
+  void take_out_missing(const std::string& name, const std::set<model::BlockId>& there) {
+    const auto known = directory_.find(name);
+    if (known == directory_.end()) return;
+    std::erase_if(known->second, [&](const auto& block) {
+      if (there.contains(block.first)) return false;
+      const BlockSummary& summary = block.second.summary;
+      remove(directory_key(block.second.window, block.first));
+      lines_.push_back("block " + std::to_string(block.first.value()) + " of segment " + name +
+                       " (" + std::to_string(summary.rows) + " rows, seqs " +
+                       std::to_string(summary.min_seq.value()) + " to " +
+                       std::to_string(summary.max_seq.value()) +
+                       ") is not there; its rows are lost unless the journal has them");
+      return true;
+    });
   }
 
   Result<void> add_block(const std::string& name, const Database::Family& family,
@@ -207,8 +283,8 @@ class Reconciliation {
     entry.segment = name;
     entry.summary = summary;
     for (std::size_t i = 0; i < kBlockParts.size(); ++i) {
-      DURAMEN_TRY(const auto part, database_.get(family, block_key(kBlockParts[i], block)));
-      entry.stored[i] = static_cast<std::uint32_t>(part ? part->size() : 0);
+      const auto part = database_.get(family, block_key(kBlockParts[i], block));
+      entry.stored[i] = static_cast<std::uint32_t>(part && *part ? (*part)->size() : 0);
     }
     put(directory_key(entry.window, block), encode_directory_value(entry));
     directory_[name][block] = entry;
@@ -258,14 +334,7 @@ class Reconciliation {
         next_block_ = std::max(next_block_, id.value() + 1);
       }
     }
-    for (const Interval& entry : journal_) {
-      if (entry.first >= behind || in_a_block(entry.first)) continue;
-      lines_.push_back("the rows from seq " + std::to_string(entry.first.value()) +
-                       " on are taken from the journal again: the epoch that made blocks of them "
-                       "was lost");
-      behind = entry.first;  // ascending: the first one is the lowest
-      break;
-    }
+    if (lost_record_) take_lost_epochs_again(behind);
     put(meta_key(MetaKind::kBuilt), number_value(behind.value()));
     put(meta_key(MetaKind::kNextBlock), number_value(next_block_));
     if (!has_format_) {
@@ -284,22 +353,65 @@ class Reconciliation {
     lines_.push_back("the store's id was lost; it has a new one, and page cursors end");
   }
 
-  bool in_a_block(model::Seq seq) const {
+  /// Journal entries below the builder's position whose rows are in no block: their epoch was
+  /// lost, and is made again by going back to the first of them. Others down there, that a damaged
+  /// table brought back, must not be taken again.
+  void take_lost_epochs_again(model::Seq& behind) {
+    const std::vector<Interval> built = built_intervals();
+    const auto in_a_block = [&](model::Seq seq) {
+      auto after = std::upper_bound(
+          built.begin(), built.end(), seq,
+          [](model::Seq wanted, const Interval& blocks) { return wanted < blocks.first; });
+      return after != built.begin() && seq < std::prev(after)->end;
+    };
+    std::optional<model::Seq> back;
+    for (const Interval& entry : journal_) {
+      if (entry.first >= behind) break;
+      if (!in_a_block(entry.first)) {
+        back = back ? *back : entry.first;
+        continue;
+      }
+      batch_.Delete(database_.journal().get(), journal_key(entry.first)).PermitUncheckedError();
+    }
+    if (!back) return;
+    behind = *back;
+    lines_.push_back("the rows from seq " + std::to_string(behind.value()) +
+                     " on are taken from the journal again: the epoch that made blocks of them "
+                     "was lost");
+  }
+
+  /// Which seqs are in blocks: an epoch takes a run of them, and spreads it over its blocks.
+  std::vector<Interval> built_intervals() const {
+    std::vector<Interval> all;
     for (const auto& [name, blocks] : directory_) {
       for (const auto& [id, entry] : blocks) {
-        if (entry.summary.min_seq <= seq && seq <= entry.summary.max_seq) return true;
+        all.push_back({entry.summary.min_seq, entry.summary.max_seq.plus(1)});
       }
     }
-    return false;
+    std::sort(all.begin(), all.end(),
+              [](const Interval& a, const Interval& b) { return a.first < b.first; });
+    std::vector<Interval> joined;
+    for (const Interval& one : all) {
+      if (joined.empty() || one.first > joined.back().end) {
+        joined.push_back(one);
+      } else {
+        joined.back().end = std::max(joined.back().end, one.end);
+      }
+    }
+    return joined;
   }
+
+  static constexpr int kMaxUnreadable = 10'000;
 
   Database& database_;
   const PutAside& aside_;
+  const bool lost_record_;
   rocksdb::WriteBatch batch_;
   std::vector<std::string> lines_;
 
   bool has_format_ = false;
   bool has_id_ = false;
+  bool has_built_ = false;
   model::Seq built_{1};
   std::uint64_t next_block_ = 1;
   std::map<model::WindowId, Window> windows_;  // their first seqs ascend, too
@@ -310,8 +422,8 @@ class Reconciliation {
 
 }  // namespace
 
-Result<void> reconcile(Database& database, const PutAside& aside) {
-  return Reconciliation(database, aside).run();
+Result<void> reconcile(Database& database, const PutAside& aside, bool lost_record) {
+  return Reconciliation(database, aside, lost_record).run();
 }
 
 }  // namespace duramen::store

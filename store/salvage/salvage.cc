@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -29,12 +31,14 @@ namespace fs = std::filesystem;
 constexpr const char* kPending = "salvage-pending";
 constexpr std::size_t kBatchBytes = 8U << 20;
 
-/// What step 2 took out and step 3 has to write again: a line `FAMILY FILE` each in the file
-/// kPending. FILE lies in put-aside.
+/// What has to be written again (step 3) is noted in the file kPending before it is taken out: a
+/// line `FAMILY FILE` each, FILE in put-aside. The file is there, empty, from the beginning.
 struct Pending {
   std::string family;
   std::string file;
 };
+/// Instead of a family: a log that lost a record.
+constexpr const char* kLostRecord = "log";
 
 std::string pending_path(const std::string& data_directory) {
   return data_directory + "/" + kPending;
@@ -47,11 +51,18 @@ bool is_small_family(std::string_view family) {
 
 // ---- 1. write-ahead logs
 
-Result<void> mend_log(const std::string& path, const PutAside& aside) {
+Result<void> mend_log(const std::string& path, const PutAside& aside,
+                      const std::string& data_directory) {
   DURAMEN_TRY(const std::string log, read_file(path));
   const LogContent content = read_log(log);
   if (content.damage.empty()) return {};
-  DURAMEN_TRY_VOID(aside.keep(path));
+  DURAMEN_TRY(const std::string name, aside.keep(path));
+  const bool lost = std::any_of(content.damage.begin(), content.damage.end(),
+                                [](const LogDamage& damage) { return !damage.mended; });
+  if (lost) {
+    DURAMEN_TRY_VOID(
+        append_to_file(pending_path(data_directory), std::string(kLostRecord) + " " + name + "\n"));
+  }
   for (const LogDamage& damage : content.damage) {
     DURAMEN_TRY_VOID(aside.report(
         "write-ahead log " + fs::path(path).filename().string() + ": " + damage.what + ", " +
@@ -68,14 +79,15 @@ Result<void> mend_log(const std::string& path, const PutAside& aside) {
   return replace_file(path, anew);
 }
 
-Result<void> mend_logs(const std::string& db, const PutAside& aside) {
+Result<void> mend_logs(const std::string& data_directory, const PutAside& aside) {
+  const std::string db = data_directory + "/db";
   std::error_code error;
   std::vector<std::string> logs;
   for (auto it = fs::directory_iterator(db, error); !error && it != fs::directory_iterator();
        it.increment(error)) {
     if (it->path().extension() == ".log") logs.push_back(it->path());
   }
-  for (const std::string& log : logs) DURAMEN_TRY_VOID(mend_log(log, aside));
+  for (const std::string& log : logs) DURAMEN_TRY_VOID(mend_log(log, aside, data_directory));
   return {};
 }
 
@@ -98,32 +110,11 @@ Result<void> refuse_if_most(const std::vector<BadFile>& bad, std::size_t files,
                                          " cannot be read, the first: " + bad.front().why.message};
 }
 
-Result<void> put_table_aside(const BadFile& file, const LiveTable& table, const PutAside& aside,
-                             std::string& pending) {
-  std::error_code error;
-  if (fs::exists(file.path, error)) {  // else it is hidden, and reported
-    DURAMEN_TRY_VOID(aside.report(file.why.message));
-    DURAMEN_TRY_VOID(aside.link(file.path));
-  }
-  pending += table.family + " " + table_file_name(table.number, ".sst") + "\n";
-  return {};
-}
-
-/// RocksDB drops blob files that no table refers to: what they hold is read from links.
-Result<void> keep_blobs(const std::string& db, const Database& database, const LiveTable& table,
-                        const PutAside& aside, std::string& pending) {
-  const Database::Family family = database.family(table.family);
-  if (family == nullptr) return {};
-  for (const std::uint64_t number : database.blob_files(family, table)) {
-    const std::string name = table_file_name(number, ".blob");
-    DURAMEN_TRY_VOID(aside.link(db + "/" + name));
-    pending += table.family + " " + name + "\n";
-  }
-  return {};
-}
-
-/// RocksDB must not see them: it does not survive each damage. The others it can tell itself.
-Result<void> hide_dangerous_tables(const std::string& db, const PutAside& aside) {
+/// RocksDB must not see them: it does not survive each damage. The others it can tell itself. Not
+/// reported yet: it may be what a crash left of a table that nothing names. Gives name in put-aside
+/// and reason by path.
+using Hidden = std::map<std::string, std::pair<std::string, Error>>;
+Result<Hidden> hide_dangerous_tables(const std::string& db, const PutAside& aside) {
   std::vector<BadFile> bad;
   std::size_t files = 0;
   std::error_code error;
@@ -133,17 +124,45 @@ Result<void> hide_dangerous_tables(const std::string& db, const PutAside& aside)
     ++files;
     auto checked = check_table_properties(it->path());
     if (checked) continue;
-    if (checked.error().code != ErrorCode::kDataLoss) return checked;
+    if (checked.error().code != ErrorCode::kDataLoss) return checked.error();
     bad.push_back({it->path(), std::move(checked).error()});
   }
   DURAMEN_TRY_VOID(refuse_if_most(bad, files, db));
+  Hidden hidden;
   for (const auto& [path, why] : bad) {
-    DURAMEN_TRY_VOID(aside.report(why.message));
-    DURAMEN_TRY_VOID(aside.link(path));
-    fs::remove(path, error);
-    if (error) {
-      return Error{ErrorCode::kUnavailable, "cannot remove " + path + ": " + error.message()};
+    DURAMEN_TRY(const std::string name, aside.keep(path));
+    hidden.emplace(path, std::pair(name, why));
+    DURAMEN_TRY_VOID(remove_file(path));
+  }
+  return hidden;
+}
+
+/// Gives the name in put-aside, or nothing when there is no such file.
+Result<std::string> put_table_aside(const BadFile& file, const Hidden& hidden,
+                                    const PutAside& aside) {
+  const auto known = hidden.find(file.path);
+  DURAMEN_TRY_VOID(
+      aside.report(known != hidden.end() ? known->second.second.message : file.why.message));
+  if (known != hidden.end()) return known->second.first;
+  auto name = aside.keep(file.path);
+  if (name || name.error().code != ErrorCode::kNotFound) return name;
+  // Gone, or hidden before a crash.
+  return std::string(fs::path(file.path).filename());
+}
+
+/// RocksDB drops blob files that no table refers to: what they hold is read from links.
+Result<void> keep_blobs(const std::string& db, const Database& database, const LiveTable& table,
+                        const PutAside& aside, std::string& pending) {
+  const Database::Family family = database.family(table.family);
+  if (family == nullptr) return {};
+  for (const std::uint64_t number : database.blob_files(family, table)) {
+    auto name = aside.keep(db + "/" + table_file_name(number, ".blob"));
+    if (!name && name.error().code == ErrorCode::kNotFound) {
+      DURAMEN_TRY_VOID(aside.report(name.error().message));
+      continue;
     }
+    if (!name) return std::move(name).error();
+    pending += table.family + " " + *name + "\n";
   }
   return {};
 }
@@ -172,14 +191,19 @@ Result<void> put_tables_aside(const std::string& data_directory, const PutAside&
   const std::string db = data_directory + "/db";
   std::vector<LiveTable> bad;
   std::string pending;
-  DURAMEN_TRY_VOID(hide_dangerous_tables(db, aside));
+  DURAMEN_TRY(Hidden hidden, hide_dangerous_tables(db, aside));
   {
     DURAMEN_TRY(const auto database, Database::open_damaged(db));
     DURAMEN_TRY(const auto files, find_bad_tables(db, database->live_tables(), bad));
     for (std::size_t i = 0; i < bad.size(); ++i) {
-      DURAMEN_TRY_VOID(put_table_aside(files[i], bad[i], aside, pending));
+      DURAMEN_TRY(const std::string name, put_table_aside(files[i], hidden, aside));
+      hidden.erase(files[i].path);
+      pending += bad[i].family + " " + name + "\n";
       DURAMEN_TRY_VOID(keep_blobs(db, *database, bad[i], aside, pending));
     }
+  }
+  for (const auto& [path, known] : hidden) {  // nothing named them
+    DURAMEN_TRY_VOID(remove_file(aside.path(known.first)));
   }
   if (bad.empty()) return {};
   DURAMEN_TRY_VOID(append_to_file(pending_path(data_directory), pending));
@@ -194,7 +218,13 @@ class Rewriter {
   Rewriter(Database& database, Database::Family family)
       : database_(database), family_(std::move(family)) {}
 
+  /// Not what the journal held below the builder's position: it was deleted, though a table that
+  /// did not know that yet still has it.
   Result<void> put_if_absent(std::string_view key, std::string_view value) {
+    if (family_ == database_.journal() && key.size() == 8) {
+      DURAMEN_TRY(const std::uint64_t built, built_position());
+      if (load_be64(key.data()) < built) return {};
+    }
     const auto there = database_.get(family_, key);
     if (!there && there.error().code != ErrorCode::kDataLoss) return there.error();
     if (there && *there && !supersedes(key, value, **there)) return {};
@@ -206,7 +236,7 @@ class Rewriter {
     return batch_.GetDataSize() > kBatchBytes ? flush() : Result<void>();
   }
   Result<void> flush() {
-    DURAMEN_TRY_VOID(database_.write(batch_, true));
+    DURAMEN_TRY_VOID(database_.write_where_there(batch_));
     batch_.Clear();
     return {};
   }
@@ -227,16 +257,25 @@ class Rewriter {
     return ours.u64() > theirs.u64();
   }
 
+  Result<std::uint64_t> built_position() {
+    if (!built_) {
+      DURAMEN_TRY(const auto value, database_.get(database_.meta(), meta_key(MetaKind::kBuilt)));
+      built_ = value ? ByteReader(*value).u64() : 0;
+    }
+    return *built_;
+  }
+
   Database& database_;
   Database::Family family_;
   rocksdb::WriteBatch batch_;
   std::uint64_t written_ = 0;
+  std::optional<std::uint64_t> built_;
 };
 
 Result<void> write_again(Database& database, const Pending& pending, const PutAside& aside) {
   const Database::Family family = database.family(pending.family);
   if (family == nullptr) return {};  // a segment that was dropped since
-  const bool is_blob = pending.file.ends_with(".blob");
+  const bool is_blob = pending.file.find(".blob") != std::string::npos;
   if (!is_blob && !is_small_family(pending.family)) return {};  // its blobs hold everything
   Rewriter rewriter(database, family);
   auto file = read_file(aside.path(pending.file));
@@ -277,21 +316,42 @@ std::vector<Pending> parse_pending(std::string_view text) {
 
 Result<void> write_all_again(Database& database, const std::string& data_directory,
                              const PutAside& aside) {
-  const std::string path = pending_path(data_directory);
-  auto text = read_file(path);
-  if (!text && text.error().code != ErrorCode::kNotFound) return text.error();
-  const auto pending = parse_pending(text ? *text : std::string());
-  for (const Pending& one : pending) DURAMEN_TRY_VOID(write_again(database, one, aside));
-  DURAMEN_TRY_VOID(reconcile(database, aside));
-  std::error_code error;
-  fs::remove(path, error);
+  DURAMEN_TRY(const std::string text, read_file(pending_path(data_directory)));
+  std::vector<Pending> pending = parse_pending(text);
+  // The metadata first: it says what the journal still holds.
+  std::stable_partition(pending.begin(), pending.end(),
+                        [](const Pending& one) { return one.family == kMetaFamily; });
+  bool lost_record = false;
   for (const Pending& one : pending) {
-    if (one.file.ends_with(".blob")) fs::remove(aside.path(one.file), error);
+    lost_record = lost_record || one.family == kLostRecord;
+    if (one.family != kLostRecord) DURAMEN_TRY_VOID(write_again(database, one, aside));
   }
-  return {};
+  DURAMEN_TRY_VOID(reconcile(database, aside, lost_record));
+  for (const Pending& one : pending) {
+    if (one.file.find(".blob") != std::string::npos) {
+      DURAMEN_TRY_VOID(remove_file(aside.path(one.file)));
+    }
+  }
+  return remove_file(pending_path(data_directory));
 }
 
 }  // namespace
+
+Result<void> check_current(const std::string& data_directory) {
+  const std::string db = data_directory + "/db";
+  std::error_code error;
+  if (fs::exists(db + "/CURRENT", error)) return {};
+  for (auto it = fs::directory_iterator(db, error); !error && it != fs::directory_iterator();
+       it.increment(error)) {
+    const std::string extension = it->path().extension();
+    std::error_code gone;
+    const bool holds = extension == ".sst" || extension == ".blob" || extension == ".log";
+    if (!holds || it->file_size(gone) == 0) continue;
+    return Error{ErrorCode::kDataLoss, db + "/CURRENT is missing, and " + it->path().string() +
+                                           " is there: nothing says which files belong together"};
+  }
+  return {};
+}
 
 bool salvage_is_pending(const std::string& data_directory) {
   std::error_code error;
@@ -300,8 +360,7 @@ bool salvage_is_pending(const std::string& data_directory) {
 
 Result<void> mend_blob_files(const Database& database, const PutAside& aside) {
   for (const auto& [name, family] : database.found_segments()) {
-    DURAMEN_TRY(const auto files, database.mend_blob_files(family));
-    for (const std::string& file : files) {
+    for (const std::string& file : database.mend_blob_files(family)) {
       DURAMEN_TRY_VOID(aside.report("blob file " + file + " of segment " + name +
                                     ": header or footer was damaged; it is made anew, nothing "
                                     "is lost"));
@@ -338,7 +397,8 @@ Result<std::shared_ptr<Database>> open_by_salvage(const std::string& data_direct
                                                   rocksdb::Env* env, const Clock& clock) {
   const std::string db = data_directory + "/db";
   const PutAside aside(data_directory, clock);
-  DURAMEN_TRY_VOID(mend_logs(db, aside));
+  DURAMEN_TRY_VOID(append_to_file(pending_path(data_directory), ""));
+  DURAMEN_TRY_VOID(mend_logs(data_directory, aside));
   DURAMEN_TRY_VOID(put_tables_aside(data_directory, aside));
   DURAMEN_TRY(auto database, Database::open(db, env));
   DURAMEN_TRY_VOID(mend_blob_files(*database, aside));

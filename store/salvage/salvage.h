@@ -36,6 +36,10 @@ Result<void> mend_blob_files(const Database& database, const PutAside& aside);
 Result<bool> write_damaged_tables_again(Database& database, const Database::Family& segment,
                                         const PutAside& aside);
 
+/// A store whose `CURRENT` is gone looks new to RocksDB, which then removes all files. Errors:
+/// kDataLoss (not for salvage: the start stops).
+Result<void> check_current(const std::string& data_directory);
+
 /// A salvage was begun and did not end.
 bool salvage_is_pending(const std::string& data_directory);
 

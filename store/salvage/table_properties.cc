@@ -19,12 +19,16 @@ constexpr std::size_t kTrailer = 5;
 constexpr std::uint8_t kChecksumCrc32c = 1;
 constexpr std::uint32_t kFormatVersion = 5;
 constexpr std::uint64_t kMagic = 0x88e241b785f4cff7ULL;
-constexpr std::uint64_t kMostBytes = 1U << 20;  ///< of metaindex or properties: they have a few kB
+constexpr std::uint64_t kMostBytes = 256U << 20;  ///< of one of these blocks
 
 struct Handle {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
 };
+
+Error damaged(const std::string& path, const std::string& what) {
+  return {ErrorCode::kDataLoss, "table file " + path + ": " + what + " damaged"};
+}
 
 Handle read_handle(ByteReader& in) {
   Handle handle;
@@ -49,26 +53,38 @@ Result<std::optional<std::string>> read_block(const std::string& path, std::uint
   return std::optional<std::string>(std::move(block));
 }
 
-/// Where the metaindex lies, according to a footer of ours.
-std::optional<Handle> metaindex_in(std::string_view footer) {
+struct Footer {
+  Handle metaindex;
+  Handle index;
+};
+
+/// Nothing when it is none of ours.
+std::optional<Footer> parse_footer(std::string_view footer) {
   if (footer.size() != kFooter) return std::nullopt;
   ByteReader in(footer);
   const std::uint8_t checksum = in.u8();
   ByteReader handles(in.raw(kHandles));
-  const Handle metaindex = read_handle(handles);
+  Footer out;
+  out.metaindex = read_handle(handles);
+  out.index = read_handle(handles);
   const std::uint32_t version = in.u32();
   const bool ours = in.u64() == kMagic && version == kFormatVersion && checksum == kChecksumCrc32c;
   if (!ours || !handles.ok()) return std::nullopt;
-  return metaindex;
+  return out;
+}
+
+/// Written with another checksum, by another program: RocksDB may know more.
+bool is_foreign(std::string_view footer) {
+  return footer.size() == kFooter && footer[0] != static_cast<char>(kChecksumCrc32c);
 }
 
 }  // namespace
 
 Result<void> check_table_properties(const std::string& path) {
   DURAMEN_TRY(const FileEnds ends, read_ends(path, 0, kFooter));
-  const auto metaindex = metaindex_in(ends.tail);
-  if (!metaindex) return {};
-  DURAMEN_TRY(const auto blocks, read_block(path, ends.size, *metaindex));
+  const auto footer = parse_footer(ends.tail);
+  if (!footer) return {};
+  DURAMEN_TRY(const auto blocks, read_block(path, ends.size, footer->metaindex));
   const auto entries = blocks ? parse_table_block(*blocks) : std::nullopt;
   if (!entries) return {};
   for (const BlockEntry& entry : *entries) {
@@ -76,9 +92,26 @@ Result<void> check_table_properties(const std::string& path) {
     ByteReader value(entry.value);
     const Handle handle = read_handle(value);
     DURAMEN_TRY(const auto properties, read_block(path, ends.size, handle));
-    if (!properties) {
-      return Error{ErrorCode::kDataLoss, "table file " + path + ": its properties are damaged"};
-    }
+    if (!properties) return damaged(path, "its properties are");
+  }
+  return {};
+}
+
+Result<void> check_table_ends(const std::string& path) {
+  DURAMEN_TRY(const FileEnds ends, read_ends(path, 0, kFooter));
+  const auto footer = parse_footer(ends.tail);
+  if (!footer && is_foreign(ends.tail)) return {};
+  if (!footer) return damaged(path, "its footer is");
+  DURAMEN_TRY(const auto index, read_block(path, ends.size, footer->index));
+  if (!index) return damaged(path, "its index is");
+  DURAMEN_TRY(const auto blocks, read_block(path, ends.size, footer->metaindex));
+  const auto entries = blocks ? parse_table_block(*blocks) : std::nullopt;
+  if (!entries) return damaged(path, "its metaindex is");
+  for (const BlockEntry& entry : *entries) {
+    ByteReader value(entry.value);
+    const Handle handle = read_handle(value);
+    DURAMEN_TRY(const auto block, read_block(path, ends.size, handle));
+    if (!block) return damaged(path, "its block " + entry.key + " is");
   }
   return {};
 }

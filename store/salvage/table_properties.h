@@ -18,7 +18,12 @@ namespace duramen::store {
 /// Internal to store/. Blocking: three small reads. Errors: kDataLoss, kNotFound, kUnavailable.
 Result<void> check_table_properties(const std::string& path);
 
-/// Checks all table files in a RocksDB directory. Errors: of the first one that is not right.
+/// Checks everything of a table that RocksDB reads when it opens the file, which it may do late:
+/// footer, metaindex, index and all blocks that the metaindex names. Errors: as above.
+Result<void> check_table_ends(const std::string& path);
+
+/// Checks the properties of all table files in a RocksDB directory. Errors: of the first one that
+/// is not right.
 Result<void> check_all_table_properties(const std::string& directory);
 
 }  // namespace duramen::store

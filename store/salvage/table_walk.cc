@@ -85,18 +85,19 @@ std::vector<TableEntry> salvage_table(std::string_view file) {
   std::vector<TableEntry> out;
   for (std::size_t at = 0; at + kTrailer < file.size();) {
     const auto content = may_begin_at(file, at) ? block_at(file, at) : std::nullopt;
-    const auto entries = content ? parse_table_block(*content) : std::nullopt;
-    if (!entries || !is_data(*entries)) {
+    if (!content) {
       ++at;
       continue;
     }
+    at += content->size() + kTrailer;
+    const auto entries = parse_table_block(*content);
+    if (!entries || !is_data(*entries)) continue;  // another block of the table
     for (const BlockEntry& entry : *entries) {
       const std::string_view key =
           std::string_view(entry.key).substr(0, entry.key.size() - kKeyTail);
       if (!out.empty() && out.back().key == key) continue;  // an older version
       out.push_back({std::string(key), std::string(entry.value), type_of(entry.key) == kDeletion});
     }
-    at += content->size() + kTrailer;
   }
   return out;
 }

@@ -80,9 +80,11 @@ class DamageFixture : public ::testing::Test {
         const std::uint64_t seq = set.identity(row).seq.value();
         EXPECT_EQ(rows_.at(seq), set.records().message(row));
         EXPECT_TRUE(seen.emplace(seq, "").second) << "seq " << seq << " twice";
+        EXPECT_LE(seq, seq_) << "queries do not see it";
       }
     };
     const auto snapshot = temporary_.store->snapshot();
+    seq_ = snapshot->seq().value();
     for (const auto& set : snapshot->open_rows()) take(set);
     for (const BlockRef& block : snapshot->blocks()) {
       auto rows = snapshot->read(block);
@@ -104,6 +106,8 @@ class DamageFixture : public ::testing::Test {
     ASSERT_TRUE(temporary_.store);
     const auto ack = append_and_wait(*temporary_.store, batch_of({"after"}));
     ASSERT_TRUE(ack) << ack.error().message;
+    EXPECT_GT(ack->first.value(), seq_);
+    EXPECT_FALSE(rows_.contains(ack->first.value()) && missing == 0) << "a seq given twice";
     ASSERT_TRUE(temporary_.store->seal());
     const auto reopened = temporary_.open();
     ASSERT_TRUE(reopened) << reopened.error().message;
@@ -121,6 +125,7 @@ class DamageFixture : public ::testing::Test {
   TemporaryDirectory good_;
   Rows rows_;
   std::size_t named_ = 0;        ///< times that damage was named
+  std::uint64_t seq_ = 0;        ///< S of the last open_and_compare()
   std::size_t blocks_lost_ = 0;  ///< by the last open_and_compare()
 };
 

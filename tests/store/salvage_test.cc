@@ -106,6 +106,140 @@ TEST_F(SalvageTest, AFlippedByteInATableOfTheJournalCostsOneEntry) {
   EXPECT_GT(named_, 10U);
 }
 
+TEST_F(SalvageTest, WhatTheJournalHasDeletedDoesNotComeBack) {
+  append_open();
+  flush_journal();
+  temporary_.options.retention.age = 3 * kNsPerDay;
+  temporary_.reopen();
+  ASSERT_TRUE(temporary_.store->seal());  // in blocks: deleted from the journal, in a newer table
+  temporary_.clock.advance(5 * kNsPerDay);
+  ASSERT_TRUE(temporary_.store->enforce_retention());
+  append("today", temporary_.clock.now());
+  keep();
+  ASSERT_EQ(rows_.size(), kBatchRows);
+  for (const fs::path& file : tables(kJournalFamily)) {
+    for (std::uint64_t at = 0; at < size(file); at += 37) {
+      SCOPED_TRACE(file.string() + " at " + std::to_string(at));
+      restore();
+      flip(file, at, 0x04);
+      const std::size_t missing = open_and_compare();
+      EXPECT_EQ(missing, 0U);
+    }
+  }
+}
+
+TEST_F(SalvageTest, BlocksOfALostEpochAreNotTakenAgainByTheNextSalvage) {
+  append_epochs();
+  temporary_.store.reset();
+  {
+    const auto database = Database::open(db(), nullptr);
+    ASSERT_TRUE(database);
+    for (const auto& [name, family] : (*database)->found_segments()) {
+      ASSERT_TRUE((*database)->raw().Flush(rocksdb::FlushOptions(), family.get()).ok());
+    }
+  }
+  temporary_.reopen();
+  keep();
+  std::vector<fs::path> logs = files(".log");
+  std::sort(logs.begin(), logs.end());
+  for (std::uint64_t at = 20; at < size(logs[0]); at += 400) {
+    SCOPED_TRACE(at);
+    restore();
+    flip(logs[0], at, 0x10);
+    EXPECT_EQ(open_and_compare(), 0U);
+    ASSERT_TRUE(temporary_.store->seal());
+    append("again " + std::to_string(at));
+    temporary_.store.reset();
+    // Anything that makes the next start a salvage.
+    std::ofstream(temporary_.directory.path() + "/salvage-pending").close();
+    temporary_.reopen();
+    EXPECT_EQ(temporary_.rows().size(), rows_.size() + kBatchRows);
+  }
+}
+
+TEST_F(SalvageTest, ASalvageThatStopsAfterTheLogsIsBegunAgain) {
+  for (int i = 0; i < 8; ++i) {
+    append_epochs();
+    if (i == 7) break;
+    ASSERT_TRUE(temporary_.store->seal());
+  }
+  keep();
+  std::vector<fs::path> logs = files(".log");
+  const fs::path log = *std::max_element(logs.begin(), logs.end());
+  const std::vector<fs::path> all = files(".sst");
+  ASSERT_GT(all.size(), 20U);
+  for (std::uint64_t at = 100; at < size(log); at += 501) {
+    SCOPED_TRACE(at);
+    restore();
+    flip(log, at, 0x10);
+    for (const fs::path& file : all) zero(file);
+    ASSERT_FALSE(temporary_.open());
+    for (const fs::path& file : all) {
+      fs::copy_file(fs::path(good_.path()) / "db" / file, db() / file,
+                    fs::copy_options::overwrite_existing);
+    }
+    EXPECT_EQ(open_and_compare(), 0U);
+    temporary_.store.reset();
+    EXPECT_FALSE(fs::exists(temporary_.directory.path() + "/salvage-pending"));
+  }
+}
+
+TEST_F(SalvageTest, WithoutCurrentTheStartStopsAndChangesNothing) {
+  append_epochs();
+  ASSERT_TRUE(temporary_.store->seal());
+  keep();
+  restore();
+  fs::remove(db() + "/CURRENT");
+  for (int i = 0; i < 2; ++i) {
+    const auto opened = temporary_.open();
+    ASSERT_FALSE(opened);
+    EXPECT_THAT(opened.error().message, ::testing::HasSubstr("CURRENT is missing"));
+  }
+  fs::copy_file(good_.path() + "/db/CURRENT", db() + "/CURRENT");
+  EXPECT_EQ(open_and_compare(), 0U);
+  EXPECT_EQ(named_, 0U);
+}
+
+TEST_F(SalvageTest, ADamagedTableAmongManyHidesNothing) {
+  for (int i = 0; i < 8; ++i) {
+    append_epochs();
+    ASSERT_TRUE(temporary_.store->seal());
+  }
+  keep();
+  const auto segment = tables(segment_name(day_of(kNoon), kDefaultClass));
+  ASSERT_GE(segment.size(), 8U);
+  for (const fs::path& file : segment) {
+    SCOPED_TRACE(file);
+    for (const std::uint64_t behind : {5U, 30U, 100U, 900U}) {  // magic, index, properties, more
+      restore();
+      flip(file, size(file) - behind, 0x01);
+      EXPECT_EQ(open_and_compare(), 0U);
+    }
+  }
+}
+
+TEST_F(SalvageTest, AMissingBlobFileCostsItsBlocksOnly) {
+  for (int i = 0; i < 3; ++i) {
+    append_epochs();
+    ASSERT_TRUE(temporary_.store->seal());
+  }
+  keep();
+  for (const fs::path& file : files(".blob")) {
+    SCOPED_TRACE(file);
+    restore();
+    fs::remove(db() / file);
+    ASSERT_TRUE(temporary_.open());
+    std::size_t seen = 0;
+    const auto snapshot = temporary_.store->snapshot();
+    for (const BlockRef& block : snapshot->blocks()) {
+      const auto rows = snapshot->read(block);
+      if (rows) seen += rows->rows();
+    }
+    EXPECT_LT(seen, rows_.size());
+    EXPECT_GE(seen, rows_.size() - 3 * kBatchRows);
+  }
+}
+
 TEST_F(SalvageTest, WithoutAnyMetadataEveryRowComesBack) {
   append_epochs();
   ASSERT_TRUE(temporary_.store->seal());
