@@ -1,34 +1,15 @@
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <map>
 
 #include "base/time_text.h"
+#include "tests/query/documented_tables.h"
 #include "tests/query/query_test_base.h"
 
 namespace duramen::query {
 namespace {
 
 using testing::UnorderedElementsAreArray;
-
-/// The queries of the table under "## Filters" of the documentation.
-Strings documented_filters() {
-  std::ifstream file(DURAMEN_QUERY_DOC);
-  EXPECT_TRUE(file.is_open()) << DURAMEN_QUERY_DOC;
-  Strings out;
-  bool inside = false;
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("## ")) inside = line == "## Filters";
-    if (!inside || !line.starts_with("| `")) continue;
-    std::string query;
-    for (std::size_t i = 3; i < line.size() && line[i] != '`'; ++i) {
-      if (line[i] == '\\' && line[i + 1] == '|') ++i;
-      query += line[i];
-    }
-    out.push_back(query);
-  }
-  return out;
-}
 
 FakeRecord message(std::string text) { return {0, std::move(text), {}, {}}; }
 FakeRecord field(std::string name, std::string value) {
@@ -163,7 +144,7 @@ class Documentation : public QueryTest {
 
 TEST_F(Documentation, EveryFilterFindsWhatItsRowSays) {
   std::map<std::string, Case> left = cases();
-  for (const std::string& filter : documented_filters()) {
+  for (const std::string& filter : documented_queries("Filters")) {
     const auto known = left.extract(filter);
     ASSERT_FALSE(known.empty()) << "a row of the table has no case here: " << filter;
     const Strings wanted = expected(known.mapped());

@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "query/ast.h"
+#include "tests/query/documented_tables.h"
 
 namespace duramen::query {
 namespace {
@@ -210,28 +210,6 @@ TEST(Parser, RefusesHostileQueriesWithAPlace) {
   EXPECT_EQ(message(names), "column 1: the query names more than 256 different fields");
   EXPECT_EQ(message("a \"\xff\""),
             "column 4: the query is not UTF-8; write other bytes as \\xHH in quotes");
-}
-
-std::vector<std::string> documented_queries() {
-  std::ifstream file(DURAMEN_QUERY_DOC);
-  EXPECT_TRUE(file.is_open()) << DURAMEN_QUERY_DOC;
-  std::vector<std::string> out;
-  bool in_table = false;
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("| query |")) {
-      in_table = true;
-    } else if (!line.starts_with("|")) {
-      in_table = false;
-    } else if (in_table && line.starts_with("| `")) {
-      std::string query;
-      for (std::size_t i = 3; i < line.size() && line[i] != '`'; ++i) {
-        if (line[i] == '\\' && line[i + 1] == '|') ++i;
-        query += line[i];
-      }
-      out.push_back(query);
-    }
-  }
-  return out;
 }
 
 TEST(Parser, ReadsEveryQueryOfTheDocumentation) {
