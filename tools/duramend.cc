@@ -29,7 +29,7 @@ constexpr TimeNs kQueriesLimit = 4 * kNsPerSecond;
 constexpr TimeNs kRequestsLimit = 6 * kNsPerSecond;
 constexpr TimeNs kStopLimit = 9'500'000'000;
 // The same while it starts: RocksDB cannot be interrupted, and only the gate has open requests.
-constexpr TimeNs kOpeningLimit = 9 * kNsPerSecond;
+constexpr TimeNs kOpeningLimit = 7 * kNsPerSecond;
 constexpr TimeNs kGateLimit = kNsPerSecond / 2;
 
 int fail(const Error& error, int code) {
