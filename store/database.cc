@@ -23,6 +23,8 @@ namespace duramen::store {
 namespace {
 
 constexpr std::size_t kMiB = 1U << 20;
+constexpr std::uint64_t kRoomToCompact = 64 * kMiB;
+constexpr std::size_t kCompactAt = 8;  ///< level 0 files
 
 rocksdb::DBOptions database_options(rocksdb::Env* env) {
   rocksdb::DBOptions options;
@@ -54,8 +56,21 @@ rocksdb::BlockBasedTableOptions table_options() {
   return table;
 }
 
+/// No compaction by RocksDB's own choice, and no number of level 0 files may stall a write.
+void leave_compaction_to_us(rocksdb::ColumnFamilyOptions& options) {
+  options.disable_auto_compactions = true;
+  options.level0_file_num_compaction_trigger = 1 << 30;
+  options.level0_slowdown_writes_trigger = 1 << 30;
+  options.level0_stop_writes_trigger = 1 << 30;
+  options.soft_pending_compaction_bytes_limit = 0;
+  options.hard_pending_compaction_bytes_limit = 0;
+}
+
 rocksdb::ColumnFamilyOptions small_family_options() {
   rocksdb::ColumnFamilyOptions options;
+  // By compact_small_families(), when there is room: Debian's RocksDB 7.8 ends the process when the
+  // disk fills up while it compacts.
+  leave_compaction_to_us(options);
   options.write_buffer_size = 4 * kMiB;
   options.compression = rocksdb::kNoCompression;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options()));
@@ -78,14 +93,7 @@ rocksdb::ColumnFamilyOptions journal_options() {
 rocksdb::ColumnFamilyOptions segment_options() {
   rocksdb::ColumnFamilyOptions options = small_family_options();
   options.write_buffer_size = 16 * kMiB;
-  // Blocks are written once and dropped with their column family:
-  // nothing is left for compaction to do, and no number of level 0 files may stall a write.
-  options.disable_auto_compactions = true;
-  options.level0_file_num_compaction_trigger = 1 << 30;
-  options.level0_slowdown_writes_trigger = 1 << 30;
-  options.level0_stop_writes_trigger = 1 << 30;
-  options.soft_pending_compaction_bytes_limit = 0;
-  options.hard_pending_compaction_bytes_limit = 0;
+  // Blocks are written once and dropped with their column family: nothing is left for compaction.
   options.enable_blob_files = true;
   // Every value has its own place, key and checksum in a blob file; the table keeps references
   // only, a few to a block of the table, so that one damaged byte costs as little as can be, and
@@ -336,14 +344,33 @@ Result<void> Database::flush_all(const std::vector<Family>& segments) {
   auto status = db_->Flush(rocksdb::FlushOptions(), handles);
   if (!status.ok()) return to_error(status, "flush");
   // Entries that were flushed before their epoch deleted them: worth a compaction only when they
-  // are many (and RocksDB 7.8 aborts when the disk fails while it compacts).
+  // are many.
   rocksdb::ColumnFamilyMetaData journal;
   db_->GetColumnFamilyMetaData(journal_.get(), &journal);
-  if (journal.size < kMiB) return {};
-  rocksdb::CompactRangeOptions compact;
-  compact.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
-  status = db_->CompactRange(compact, journal_.get(), nullptr, nullptr);
-  if (!status.ok()) return to_error(status, "compact the journal");
+  return journal.size < kMiB ? Result<void>() : compact(journal_);
+}
+
+/// Not when the disk may fill up meanwhile.
+Result<void> Database::compact(const Family& family) {
+  rocksdb::ColumnFamilyMetaData meta;
+  db_->GetColumnFamilyMetaData(family.get(), &meta);
+  std::error_code error;
+  const std::uint64_t free = std::filesystem::space(db_->GetName(), error).available;
+  if (error || free < 2 * meta.size + kRoomToCompact) return {};
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  const auto status = db_->CompactRange(options, family.get(), nullptr, nullptr);
+  if (!status.ok()) return to_error(status, "compact " + family->GetName());
+  return {};
+}
+
+Result<void> Database::compact_small_families() {
+  for (const Family& family : {meta_, journal_, batches_}) {
+    rocksdb::ColumnFamilyMetaData meta;
+    db_->GetColumnFamilyMetaData(family.get(), &meta);
+    const bool many = !meta.levels.empty() && meta.levels[0].files.size() >= kCompactAt;
+    if (many) DURAMEN_TRY_VOID(compact(family));
+  }
   return {};
 }
 

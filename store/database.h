@@ -81,6 +81,9 @@ class Database : public std::enable_shared_from_this<Database> {
   /// Flushes every column family, removes what the journal's range deletions cover, and lets the
   /// WAL files go that nothing needs.
   Result<void> flush_all(const std::vector<Family>& segments);
+  /// Joins the tables of metadata, journal and batch ids where there are many. Blocking: rewrites
+  /// them. Nothing where a full disk is near.
+  Result<void> compact_small_families();
   /// After a failed write: tries to make the database writable again (new WAL file). RocksDB
   /// flushes what it has, so nothing rests on the WAL that failed.
   Result<void> resume();
@@ -103,6 +106,7 @@ class Database : public std::enable_shared_from_this<Database> {
                                          const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
   static Result<std::shared_ptr<Database>> open_to_read(const std::string& path,
                                                         rocksdb::DBOptions options);
+  Result<void> compact(const Family& family);
   Family share(rocksdb::ColumnFamilyHandle* handle) const;
   rocksdb::Status change_families(const std::function<rocksdb::Status()>& change);
   Result<void> drop_leftover(const std::string& name);

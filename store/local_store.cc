@@ -365,6 +365,9 @@ void LocalStore::housekeeping() {
   }
   const MutexLock work(work_mutex_);
   const std::int64_t today = day_of(clock_.now());
+  if (auto compacted = database_->compact_small_families(); !compacted) {
+    log_error("joining tables failed", {{"error", compacted.error().message}});
+  }
   if (auto dropped = database_->drop_leftovers(); !dropped) {
     log_error("a segment that is gone still takes room", {{"error", dropped.error().message}});
   }

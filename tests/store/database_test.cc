@@ -100,6 +100,25 @@ TEST_F(DatabaseTest, ManySegmentFlushesNeitherCompactNorStall) {
   EXPECT_EQ(delayed, "0");
 }
 
+TEST_F(DatabaseTest, ManyTablesOfMetadataAreJoinedWhenAskedFor) {
+  const auto tables = [&] {
+    std::string n;
+    database_->raw().GetProperty(database_->meta().get(), "rocksdb.num-files-at-level0", &n);
+    return n;
+  };
+  EXPECT_TRUE(options_of(database_->meta()).disable_auto_compactions);
+  EXPECT_TRUE(options_of(database_->journal()).disable_auto_compactions);
+  EXPECT_TRUE(options_of(database_->batches()).disable_auto_compactions);
+  for (int i = 0; i < 10; ++i) {
+    put(database_->meta(), "key" + std::to_string(i % 3), std::to_string(i));
+    ASSERT_TRUE(database_->raw().Flush(rocksdb::FlushOptions(), database_->meta().get()).ok());
+  }
+  EXPECT_EQ(tables(), "10");
+  ASSERT_TRUE(database_->compact_small_families());
+  EXPECT_EQ(tables(), "0");
+  EXPECT_EQ(**database_->get(database_->meta(), "key0"), "9");
+}
+
 TEST_F(DatabaseTest, BlockValuesLieInBlobFiles) {
   auto made = database_->create_segments({"2026-11-21.default"});
   ASSERT_TRUE(made);
