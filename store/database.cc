@@ -294,16 +294,17 @@ Result<void> Database::drop_leftovers() {
 Result<void> Database::write(rocksdb::WriteBatch& batch, bool sync) {
   rocksdb::WriteOptions options;
   options.sync = sync;
-  const MutexLock lock(write_mutex_);
-  const auto status = db_->Write(options, &batch);
-  if (!status.ok()) return to_error(status, "write");
-  return {};
+  return write(batch, options);
 }
 
 Result<void> Database::write_where_there(rocksdb::WriteBatch& batch) {
   rocksdb::WriteOptions options;
   options.sync = true;
   options.ignore_missing_column_families = true;
+  return write(batch, options);
+}
+
+Result<void> Database::write(rocksdb::WriteBatch& batch, const rocksdb::WriteOptions& options) {
   const MutexLock lock(write_mutex_);
   const auto status = db_->Write(options, &batch);
   if (!status.ok()) return to_error(status, "write");

@@ -106,6 +106,7 @@ class Database : public std::enable_shared_from_this<Database> {
                                          const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
   static Result<std::shared_ptr<Database>> open_to_read(const std::string& path,
                                                         rocksdb::DBOptions options);
+  Result<void> write(rocksdb::WriteBatch& batch, const rocksdb::WriteOptions& options);
   Result<void> compact(const Family& family);
   Family share(rocksdb::ColumnFamilyHandle* handle) const;
   rocksdb::Status change_families(const std::function<rocksdb::Status()>& change);

@@ -55,6 +55,12 @@ inline std::string meta_key(MetaKind kind, std::uint64_t number) {
   append_be64(key, number);
   return key;
 }
+/// The value of kBuilt and kNextBlock.
+inline std::string number_value(std::uint64_t n) {
+  std::string out;
+  ByteWriter(out).u64(n);
+  return out;
+}
 inline std::string directory_key(model::WindowId window, model::BlockId block) {
   std::string key = meta_key(MetaKind::kDirectory, window.value());
   append_be64(key, block.value());

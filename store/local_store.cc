@@ -24,12 +24,6 @@ constexpr auto kTick = std::chrono::seconds(1);
 constexpr TimeNs kHousekeepingEvery = 10 * kNsPerSecond;
 constexpr std::size_t kJoinSmallAt = 256;
 
-std::string number_value(std::uint64_t n) {
-  std::string out;
-  ByteWriter(out).u64(n);
-  return out;
-}
-
 DirectoryEntry entry_of(const EncodedBlock& block, model::WindowId window, model::BlockId id,
                         std::string segment) {
   const auto size = [](const std::string& part) { return static_cast<std::uint32_t>(part.size()); };

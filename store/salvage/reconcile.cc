@@ -25,12 +25,6 @@
 namespace duramen::store {
 namespace {
 
-std::string number_value(std::uint64_t n) {
-  std::string out;
-  ByteWriter(out).u64(n);
-  return out;
-}
-
 /// Seqs, from `first` to before `end`.
 struct Interval {
   model::Seq first;

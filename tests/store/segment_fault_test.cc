@@ -122,8 +122,8 @@ TEST_P(SegmentDropFault, DoesNotKeepTheStoreFromOpeningWhenTheProcessDies) {
   EXPECT_THAT(rows(), ElementsAre(Pair(2, "new")));
 }
 
-/// The manifest cannot be written while an epoch makes a segment.
-class SegmentMakeFault : public SegmentFault, public ::testing::WithParamInterface<Fault> {
+/// The manifest cannot be written while `broken_`.
+class ManifestFault : public SegmentFault, public ::testing::WithParamInterface<Fault> {
  protected:
   void SetUp() override {
     SegmentFault::SetUp();
@@ -132,14 +132,22 @@ class SegmentMakeFault : public SegmentFault, public ::testing::WithParamInterfa
       ++failed_;
       return GetParam().status;
     });
+  }
+
+  std::atomic<bool> broken_{false};
+  std::atomic<int> failed_{0};
+};
+
+/// The manifest cannot be written while an epoch makes a segment.
+class SegmentMakeFault : public ManifestFault {
+ protected:
+  void SetUp() override {
+    ManifestFault::SetUp();
     broken_ = true;
     ASSERT_TRUE(append_and_wait(*store, batch_of({"late"}, kOld)));
     ASSERT_TRUE(eventually([&] { return !store->seal() && failed_ >= 3; }));
     ASSERT_TRUE(append_and_wait(*store, batch_of({"new"})));
   }
-
-  std::atomic<bool> broken_{false};
-  std::atomic<int> failed_{0};
 };
 
 TEST_P(SegmentMakeFault, LeavesRowsInTheJournalUntilTheDiskIsWellAgain) {
@@ -163,24 +171,16 @@ TEST_P(SegmentMakeFault, DoesNotKeepTheStoreFromOpeningWhenTheProcessDies) {
 }
 
 /// The manifest cannot be written while seal() flushes.
-class SealFault : public SegmentFault, public ::testing::WithParamInterface<Fault> {
+class SealFault : public ManifestFault {
  protected:
   void SetUp() override {
-    SegmentFault::SetUp();
-    fs_->set_hook([this](Change change, const std::string& name) {
-      if (!is_manifest(name) || change != GetParam().at || !broken_) return IOStatus::OK();
-      ++failed_;
-      return GetParam().status;
-    });
+    ManifestFault::SetUp();
     ASSERT_TRUE(append_and_wait(*store, batch_of({"a"})));
     broken_ = true;
     for (int i = 0; i < 3; ++i) EXPECT_FALSE(store->seal());
     EXPECT_GE(failed_, 1);
     EXPECT_THAT(rows(), ElementsAre(Pair(1, "a")));
   }
-
-  std::atomic<bool> broken_{false};
-  std::atomic<int> failed_{0};
 };
 
 TEST_P(SealFault, IsOverWhenTheStoreIsOpenedAgain) {
