@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -16,6 +16,7 @@
 #include "tools/daemon.h"
 #include "tools/settings.h"
 #include "tools/signals.h"
+#include "tools/stop_deadline.h"
 #include "tools/version.h"
 
 namespace duramen::tools {
@@ -23,14 +24,6 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
-
-// SIGTERM to exit in 10 s: queries end after 4 s, requests after 6 s, then the store closes.
-constexpr TimeNs kQueriesLimit = 4 * kNsPerSecond;
-constexpr TimeNs kRequestsLimit = 6 * kNsPerSecond;
-constexpr TimeNs kStopLimit = 9'500'000'000;
-// The same while it starts: RocksDB cannot be interrupted, and only the gate has open requests.
-constexpr TimeNs kOpeningLimit = 7 * kNsPerSecond;
-constexpr TimeNs kGateLimit = kNsPerSecond / 2;
 
 int fail(const Error& error, int code) {
   const std::string line = "duramend: " + error.message + "\n";
@@ -79,7 +72,7 @@ void log_reload(Daemon& daemon, const CommandLine& command_line, const Settings&
 }
 
 struct SeenSignals {
-  bool terminate = false;
+  std::optional<StopDeadline> stop;
   bool reload = false;
 };
 
@@ -90,21 +83,19 @@ struct SeenSignals {
 
 /// What comes while the store is opened, until `opened`. Told to stop, it interrupts that, and ends
 /// the process when that takes too long: nothing was accepted yet, so nothing is lost.
-SeenSignals watch_opening(Daemon& daemon, const std::atomic<bool>& opened) {
+SeenSignals watch_opening(Daemon& daemon, const Clock& clock, const std::atomic<bool>& opened) {
   constexpr TimeNs kStep = kNsPerSecond / 100;
   SeenSignals seen;
-  auto deadline = std::chrono::steady_clock::time_point::max();
   while (!opened.load()) {
     const auto signal = wait_signal(kStep);
     if (signal == Signal::kReload) seen.reload = true;
     if (signal == Signal::kTerminate) {
-      if (seen.terminate) stop_at_once();
-      seen.terminate = true;
-      deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(kOpeningLimit);
+      if (seen.stop) stop_at_once();
+      seen.stop.emplace(clock.monotonic());
       log_info("stopping: breaking off the start");
       daemon.interrupt_open();
     }
-    if (std::chrono::steady_clock::now() >= deadline) {
+    if (seen.stop && seen.stop->opening_is_over(clock.monotonic())) {
       log_warning("stopped while the store was being opened; nothing is lost");
       ::_exit(0);
     }
@@ -112,9 +103,9 @@ SeenSignals watch_opening(Daemon& daemon, const std::atomic<bool>& opened) {
   return seen;
 }
 
-Result<void> open(Daemon& daemon, SeenSignals& seen) {
+Result<void> open(Daemon& daemon, const Clock& clock, SeenSignals& seen) {
   std::atomic<bool> opened{false};
-  std::thread watch([&] { seen = watch_opening(daemon, opened); });
+  std::thread watch([&] { seen = watch_opening(daemon, clock, opened); });
   auto result = daemon.open();
   opened.store(true);
   watch.join();
@@ -123,28 +114,28 @@ Result<void> open(Daemon& daemon, SeenSignals& seen) {
 
 /// Ends the process when a drain takes too long, or at a second signal. What was acknowledged is
 /// on the disk either way.
-void watch_stop(Daemon& daemon, const std::atomic<bool>& stopped) {
-  TimeNs waited = 0;
+void watch_stop(Daemon& daemon, const Clock& clock, const StopDeadline& deadline,
+                const std::atomic<bool>& stopped) {
+  constexpr TimeNs kStep = kNsPerSecond / 10;
   bool cancelled = false;
   while (!stopped.load()) {
-    constexpr TimeNs kStep = kNsPerSecond / 10;
     if (wait_signal(kStep) == Signal::kTerminate) stop_at_once();
-    waited += kStep;
-    if (!cancelled && waited >= kQueriesLimit) {
+    const TimeNs now = clock.monotonic();
+    if (!cancelled && deadline.queries_are_over(now)) {
       cancelled = true;
       daemon.cancel_queries();
     }
-    if (waited >= kStopLimit) {
+    if (deadline.is_over(now)) {
       log_error("did not stop in time; what was acknowledged is safe");
       ::_exit(kFailed);
     }
   }
 }
 
-void drain(Daemon& daemon, TimeNs requests_limit) {
+void drain(Daemon& daemon, const Clock& clock, const StopDeadline& deadline) {
   std::atomic<bool> stopped{false};
-  std::thread watch([&] { watch_stop(daemon, stopped); });
-  daemon.stop(requests_limit);
+  std::thread watch([&] { watch_stop(daemon, clock, deadline, stopped); });
+  daemon.stop(deadline.requests_left(clock.monotonic()));
   stopped.store(true);
   watch.join();
   log_info("stopped");
@@ -161,19 +152,19 @@ int run(const CommandLine& command_line, const Settings& settings) {
   if (!listening) return fail(listening.error(), kFailed);
   Daemon& daemon = **listening;
   SeenSignals seen;
-  const auto opened = open(daemon, seen);
+  const auto opened = open(daemon, clock, seen);
   if (!opened && opened.error().code != ErrorCode::kCancelled) {
     return fail(opened.error(), kFailed);
   }
-  if (seen.terminate) {
-    drain(daemon, opened ? kRequestsLimit : kGateLimit);
+  if (seen.stop) {
+    drain(daemon, clock, *seen.stop);
     return 0;
   }
   log_info("duramend " + std::string(kVersion) + " ready: http://" + daemon.addresses().front() +
            " (data in " + daemon.data_dir() + ")");
   if (seen.reload) log_reload(daemon, command_line, settings);
   while (wait_signal() == Signal::kReload) log_reload(daemon, command_line, settings);
-  drain(daemon, kRequestsLimit);
+  drain(daemon, clock, StopDeadline(clock.monotonic()));
   return 0;
 }
 
