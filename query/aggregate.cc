@@ -24,8 +24,8 @@ std::optional<Number> number_of(const RowView& row, Slot slot) {
 
 class Count final : public Aggregate {
  public:
-  std::size_t add(const RowView& row, std::span<const Slot> fields) override {
-    if (fields.empty() || row.get(fields[0])) ++rows_;
+  std::size_t add(const RowView& row, std::span<const Slot> fields, std::uint64_t times) override {
+    if (fields.empty() || row.get(fields[0])) rows_ += times;
     return 0;
   }
   Value result() override { return {std::to_string(rows_)}; }
@@ -36,7 +36,8 @@ class Count final : public Aggregate {
 
 class CountUniq final : public Aggregate {
  public:
-  std::size_t add(const RowView& row, std::span<const Slot> fields) override {
+  std::size_t add(const RowView& row, std::span<const Slot> fields,
+                  std::uint64_t /*times*/) override {
     key_.clear();
     ByteWriter writer(key_);
     for (const Slot slot : fields) {
@@ -90,7 +91,8 @@ class Sum {
 class SumOrAverage final : public Aggregate {
  public:
   explicit SumOrAverage(bool average) : average_(average) {}
-  std::size_t add(const RowView& row, std::span<const Slot> fields) override {
+  std::size_t add(const RowView& row, std::span<const Slot> fields,
+                  std::uint64_t /*times*/) override {
     if (const auto number = number_of(row, fields[0])) sum_.add(*number);
     return 0;
   }
@@ -107,7 +109,8 @@ class SumOrAverage final : public Aggregate {
 class Extreme final : public Aggregate {
  public:
   explicit Extreme(bool greatest) : greatest_(greatest) {}
-  std::size_t add(const RowView& row, std::span<const Slot> fields) override {
+  std::size_t add(const RowView& row, std::span<const Slot> fields,
+                  std::uint64_t /*times*/) override {
     const auto value = row.get(fields[0]);
     if (!value) return 0;
     SortValue candidate(value->bytes);
@@ -137,7 +140,8 @@ class Extreme final : public Aggregate {
 class Quantile final : public Aggregate {
  public:
   explicit Quantile(double quantile) : quantile_(quantile) {}
-  std::size_t add(const RowView& row, std::span<const Slot> fields) override {
+  std::size_t add(const RowView& row, std::span<const Slot> fields,
+                  std::uint64_t /*times*/) override {
     const auto number = number_of(row, fields[0]);
     if (!number) return 0;
     const std::size_t before = values_.capacity();

@@ -20,8 +20,10 @@ class Aggregate {
   Aggregate& operator=(Aggregate&&) = delete;
   virtual ~Aggregate() = default;
 
-  /// Takes a row; gives how many more bytes the state takes now.
-  virtual std::size_t add(const RowView& row, std::span<const Slot> fields) = 0;
+  /// Takes a row, `times` over; gives how many more bytes the state takes now. More than one time
+  /// only of count().
+  virtual std::size_t add(const RowView& row, std::span<const Slot> fields,
+                          std::uint64_t times) = 0;
   struct Value {
     std::string bytes;
     model::FieldKind kind = model::FieldKind::kJson;

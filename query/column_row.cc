@@ -8,49 +8,67 @@
 
 namespace duramen::query {
 
-ColumnRow::ColumnRow(const NameTable& names) : names_(names), records_(&set_.records()) {}
+ColumnRow::ColumnRow(const NameTable& names) : names_(names) {}
 
-void ColumnRow::bind(model::RowSet set) {
-  set_ = std::move(set);
-  records_ = &set_.records();
+void ColumnRow::bind(RecordColumns& columns) {
+  columns_ = &columns;
   row_ = 0;
   clash_.reset();
-  labels_.assign(records_->streams.size(), {});
+  labels_.assign(columns.streams().size(), {});
   bound_.assign(names_.size(), {});
   for (Slot slot = 0; slot < names_.size(); ++slot) {
     const Name& name = names_.at(slot);
-    for (std::uint32_t i = 0; i < records_->field_names.size(); ++i) {
-      if (records_->field_names[i] == name.text) bound_[slot].fields.push_back(i);
+    for (std::uint32_t i = 0; i < columns.field_names(); ++i) {
+      if (columns.field_name(i) == name.text) bound_[slot].fields.push_back(i);
       const bool qualified = name.qualifier != Name::Qualifier::kNone;
-      if (qualified && records_->field_names[i] == name.qualified) {
+      if (qualified && columns.field_name(i) == name.qualified) {
         bound_[slot].qualified.push_back(i);
       }
     }
   }
 }
 
-Position ColumnRow::position() const {
-  const model::RowIdentity identity = set_.identity(row_);
-  return {records_->time[row_], identity.node, identity.origin_seq};
+std::vector<std::uint32_t> ColumnRow::fields_asked_for() const {
+  std::vector<std::uint32_t> out;
+  for (const Bound& bound : bound_) {
+    out.insert(out.end(), bound.fields.begin(), bound.fields.end());
+    out.insert(out.end(), bound.qualified.begin(), bound.qualified.end());
+  }
+  return out;
 }
 
 std::optional<FieldValue> ColumnRow::get(Slot slot) const {
   const Name& name = names_.at(slot);
   if (name.builtin != Name::Builtin::kNone) return builtin(name.builtin);
   const Bound& bound = bound_[slot];
-  if (const auto value = field(bound.fields)) return value;
-  const LabelValues& values = labels(slot);
-  if (!values.named.empty()) return FieldValue{values.named};
-  if (name.qualifier == Name::Qualifier::kField) return field(bound.qualified);
-  if (values.qualified.empty()) return std::nullopt;
-  const bool hidden = is_builtin_name(name.qualified) || field(bound.qualified).has_value();
-  return hidden ? std::optional(FieldValue{values.qualified}) : std::nullopt;
+  const auto fields = columns_->fields(row_);
+  const Resolved resolved = resolve(slot, columns_->stream(row_), fields);
+  if (!resolved.is_field) {
+    return resolved.label ? std::optional(FieldValue{*resolved.label}) : std::nullopt;
+  }
+  const auto own = find(bound.fields, fields);
+  return columns_->field(row_, own ? *own : *find(bound.qualified, fields));
+}
+
+ColumnRow::Resolved ColumnRow::resolve(Slot slot, std::uint32_t stream,
+                                       std::span<const std::uint32_t> fields) const {
+  const Name& name = names_.at(slot);
+  const Bound& bound = bound_[slot];
+  if (find(bound.fields, fields)) return {true, std::nullopt};
+  const LabelValues& values = labels(slot, stream);
+  if (!values.named.empty()) return {false, values.named};
+  if (name.qualifier == Name::Qualifier::kField) {
+    return {find(bound.qualified, fields).has_value(), std::nullopt};
+  }
+  if (values.qualified.empty()) return {};
+  const bool hidden = is_builtin_name(name.qualified) || find(bound.qualified, fields);
+  return {false, hidden ? std::optional(values.qualified) : std::nullopt};
 }
 
 std::optional<TimeNs> ColumnRow::time(Slot slot) const {
   const Name::Builtin builtin = names_.at(slot).builtin;
-  if (builtin == Name::Builtin::kTime) return records_->time[row_];
-  if (builtin == Name::Builtin::kReceived) return set_.identity(row_).received;
+  if (builtin == Name::Builtin::kTime) return columns_->time(row_);
+  if (builtin == Name::Builtin::kReceived) return columns_->received(row_);
   return std::nullopt;
 }
 
@@ -58,46 +76,44 @@ std::optional<FieldValue> ColumnRow::builtin(Name::Builtin builtin) const {
   switch (builtin) {
     case Name::Builtin::kTime:
       time_text_.clear();
-      append_rfc3339(time_text_, records_->time[row_]);
+      append_rfc3339(time_text_, columns_->time(row_));
       return FieldValue{time_text_};
     case Name::Builtin::kReceived:
       received_text_.clear();
-      append_rfc3339(received_text_, identity().received);
+      append_rfc3339(received_text_, columns_->received(row_));
       return FieldValue{received_text_};
     case Name::Builtin::kSeq: {
-      const model::RowIdentity own = identity();
+      const Position own = columns_->position(row_);
       seq_text_.clear();
-      append_seq(seq_text_, own.node, own.origin_seq);
+      append_seq(seq_text_, own.node, own.seq);
       return FieldValue{seq_text_};
     }
     case Name::Builtin::kMessage:
-      return FieldValue{message()};
+      return FieldValue{columns_->message(row_)};
     case Name::Builtin::kNone:
       break;
   }
   return std::nullopt;
 }
 
-std::optional<FieldValue> ColumnRow::field(const std::vector<std::uint32_t>& names) const {
+std::optional<std::size_t> ColumnRow::find(const std::vector<std::uint32_t>& names,
+                                           std::span<const std::uint32_t> fields) {
   if (names.empty()) return std::nullopt;
-  for (std::uint32_t f = records_->first_field(row_); f < records_->fields_end[row_]; ++f) {
-    if (std::find(names.begin(), names.end(), records_->field_name[f]) != names.end()) {
-      return FieldValue{records_->value(f), records_->field_kind[f]};
-    }
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (std::find(names.begin(), names.end(), fields[i]) != names.end()) return i;
   }
   return std::nullopt;
 }
 
-const ColumnRow::LabelValues& ColumnRow::labels(Slot slot) const {
-  const std::uint32_t stream = records_->stream[row_];
+const ColumnRow::LabelValues& ColumnRow::labels(Slot slot, std::uint32_t stream) const {
   std::vector<LabelValues>& values = labels_[stream];
   if (values.empty()) {
     values.resize(names_.size());
     for (Slot s = 0; s < names_.size(); ++s) {
       const Name& name = names_.at(s);
-      values[s].named = records_->streams[stream].find(name.text);
+      values[s].named = columns_->streams()[stream].find(name.text);
       if (name.qualifier == Name::Qualifier::kLabel) {
-        values[s].qualified = records_->streams[stream].find(name.qualified);
+        values[s].qualified = columns_->streams()[stream].find(name.qualified);
       }
     }
   }
@@ -111,10 +127,12 @@ bool ColumnRow::names_clash() const {
   };
   std::set<std::string_view> fields;
   bool clash = false;
-  for (const std::string& name : records_->field_names) {
-    clash = clash || awkward(name) || !fields.insert(name).second;
+  for (std::size_t i = 0; i < columns_->field_names(); ++i) {
+    const std::string_view name = columns_->field_name(i);
+    fields.insert(name);
+    clash = clash || awkward(name);
   }
-  for (const model::Labels& labels : records_->streams) {
+  for (const model::Labels& labels : columns_->streams()) {
     for (const auto& [name, value] : labels.pairs()) {
       clash = clash || awkward(name) || fields.contains(name);
     }
@@ -123,11 +141,9 @@ bool ColumnRow::names_clash() const {
   return clash;
 }
 
-bool ColumnRow::has_field(std::string_view name) const {
-  for (std::uint32_t f = records_->first_field(row_); f < records_->fields_end[row_]; ++f) {
-    if (records_->field_names[records_->field_name[f]] == name) return true;
-  }
-  return false;
+bool ColumnRow::has_field(std::string_view name, std::span<const std::uint32_t> fields) const {
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](std::uint32_t field) { return columns_->field_name(field) == name; });
 }
 
 bool ColumnRow::collect() const {
@@ -135,27 +151,27 @@ bool ColumnRow::collect() const {
   qualified_names_.clear();
   shown_.push_back({kTimeName, *builtin(Name::Builtin::kTime)});
   shown_.push_back({kSeqName, *builtin(Name::Builtin::kSeq)});
-  shown_.push_back({kMessageName, FieldValue{message()}});
+  shown_.push_back({kMessageName, *builtin(Name::Builtin::kMessage)});
   const bool clash = names_clash();
   const auto qualify = [&](std::string_view qualifier, std::string_view name) -> std::string_view {
     return qualified_names_.emplace_back(std::string(qualifier) + std::string(name));
   };
-  for (const auto& [name, value] : records_->streams[records_->stream[row_]].pairs()) {
-    const bool hidden = clash && (is_builtin_name(name) || has_field(name));
+  const auto fields = columns_->fields(row_);
+  for (const auto& [name, value] : columns_->streams()[columns_->stream(row_)].pairs()) {
+    const bool hidden = clash && (is_builtin_name(name) || has_field(name, fields));
     shown_.push_back({hidden ? qualify("label.", name) : std::string_view(name), {value}});
   }
-  for (std::uint32_t f = records_->first_field(row_); f < records_->fields_end[row_]; ++f) {
-    const std::string& name = records_->field_names[records_->field_name[f]];
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const std::string_view name = columns_->field_name(fields[i]);
     const bool hidden = clash && is_builtin_name(name);
-    shown_.push_back({hidden ? qualify("field.", name) : std::string_view(name),
-                      {records_->value(f), records_->field_kind[f]}});
+    shown_.push_back({hidden ? qualify("field.", name) : name, columns_->field(row_, i)});
   }
   return clash;
 }
 
 Row ColumnRow::to_row() const {
   Row row;
-  row.position = position();
+  row.position = columns_->position(row_);
   const bool clash = collect();
   row.fields.reserve(shown_.size() + 1);
   for (const ShownField& shown : shown_) {

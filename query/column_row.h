@@ -3,36 +3,49 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "model/record_batch.h"
+#include "query/record_columns.h"
 #include "query/row.h"
 #include "query/row_json.h"
 
 namespace duramen::query {
 
-/// A cursor over the rows of a RowSet: values are views into its columns. One object serves all
-/// sets of a scan, one after the other.
-/// Threading: none. Ownership: names outlive it; the set is shared until the next bind().
+/// A cursor over the rows of a unit: values are views into its columns. One object serves all
+/// units of a scan, one after the other.
+/// Threading: none. Ownership: names outlive it, and the columns the use of it until the next
+/// bind().
 class ColumnRow final : public RowView {
  public:
   explicit ColumnRow(const NameTable& names);
 
-  void bind(model::RowSet set);
+  void bind(RecordColumns& columns);
   void move_to(std::size_t row) { row_ = row; }
-
-  std::string_view message() const { return records_->message(row_); }
-  model::RowIdentity identity() const { return set_.identity(row_); }
-  Position position() const;
+  std::size_t row() const { return row_; }
 
   std::optional<FieldValue> get(Slot slot) const override;
   std::optional<TimeNs> time(Slot slot) const override;
   Row to_row() const override;
   /// The row as the API shows it.
   void append_json(std::string& out) const;
+
+  /// The numbers of the field names that get() may look for.
+  std::vector<std::uint32_t> fields_asked_for() const;
+  /// False when the name is the field of no row of the unit.
+  bool may_be_field(Slot slot) const {
+    return !bound_[slot].fields.empty() || !bound_[slot].qualified.empty();
+  }
+  /// What get() gives of a name that is not built in, when it does not depend on the row but on
+  /// its stream and on the names of its fields.
+  struct Resolved {
+    bool is_field = false;  ///< the value is that of the row's field
+    std::optional<std::string_view> label;
+  };
+  Resolved resolve(Slot slot, std::uint32_t stream, std::span<const std::uint32_t> fields) const;
 
  private:
   /// What a name can be in this batch.
@@ -46,16 +59,16 @@ class ColumnRow final : public RowView {
   };
 
   std::optional<FieldValue> builtin(Name::Builtin builtin) const;
-  std::optional<FieldValue> field(const std::vector<std::uint32_t>& names) const;
-  const LabelValues& labels(Slot slot) const;
+  static std::optional<std::size_t> find(const std::vector<std::uint32_t>& names,
+                                         std::span<const std::uint32_t> fields);
+  const LabelValues& labels(Slot slot, std::uint32_t stream) const;
   bool names_clash() const;
-  bool has_field(std::string_view name) const;
+  bool has_field(std::string_view name, std::span<const std::uint32_t> fields) const;
   /// Fills shown_ with what the row shows. True when two names may come out the same.
   bool collect() const;
 
   const NameTable& names_;
-  model::RowSet set_;
-  const model::RecordBatch* records_;
+  RecordColumns* columns_ = nullptr;
   std::size_t row_ = 0;
   std::vector<Bound> bound_;                              // a slot
   mutable std::vector<std::vector<LabelValues>> labels_;  // a stream: empty, or one a slot

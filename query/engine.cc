@@ -247,6 +247,7 @@ class Engine final : public QueryEngine {
     execution.request = request;
     execution.limit = request.limit.value_or(limits_.default_limit);
     execution.store_id = store_.store_id();
+    execution.read = limits_.read;
     const TimeNs timeout = std::min(request.timeout.value_or(limits_.timeout), limits_.timeout);
     DURAMEN_TRY(auto running, registry_->add(request.q, clock_, timeout, limits_.memory_bytes));
     auto admission = std::make_unique<Admission>(registry_, std::move(running));

@@ -31,12 +31,19 @@ struct QueryRequest {
   std::optional<TimeNs> timeout;  ///< none: the engine's limit; never above it
 };
 
+/// How blocks are read.
+enum class ReadMode : std::uint8_t {
+  kColumns,  ///< only the columns that a query needs; whole templates are decided at once
+  kRows,     ///< every row is decoded and looked at: simple, slow, and what the other must equal
+};
+
 struct QueryLimits {
   std::uint32_t concurrent = 16;              ///< running at once; one more gets kResourceExhausted
   std::uint64_t memory_bytes = 256ULL << 20;  ///< state of one query (kept rows, groups)
   TimeNs timeout = 60 * kNsPerSecond;
   std::uint64_t default_limit = 100;
   std::uint64_t max_query_bytes = 64 * 1024;
+  ReadMode read = ReadMode::kColumns;  ///< kRows only in tests and benchmarks
 };
 
 struct QueryEnd {

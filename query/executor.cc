@@ -8,6 +8,8 @@
 #include "query/ordered_scan.h"
 #include "query/scan.h"
 #include "query/stage.h"
+#include "query/stats.h"
+#include "query/stats_scan.h"
 
 namespace duramen::query {
 namespace {
@@ -56,8 +58,8 @@ class Executor {
       end_.warnings.push_back("the answer was cut at its limit of " +
                               std::to_string(execution_.limit) + " rows; more would follow");
     }
-    end_.partial = end_.partial || !scan_->warnings().empty();
-    const auto& damage = scan_->warnings();
+    const std::vector<std::string> damage = notes_.texts();
+    end_.partial = end_.partial || !damage.empty();
     end_.warnings.insert(end_.warnings.end(), damage.begin(), damage.end());
     DURAMEN_TRY_VOID(add_hint());
     end_.scanned_rows = progress_.scanned_rows;
@@ -70,7 +72,6 @@ class Executor {
   Result<void> run_rows();
   Result<void> run_pipes();
   Result<void> run_in_order(Stage& first, std::uint64_t rows);
-  Result<void> run_in_any_order(Stage& first);
   Result<void> add_hint();
   std::string oldest_segment() const;
   void note_dropped_segments();
@@ -107,6 +108,7 @@ class Executor {
   std::vector<std::unique_ptr<RowOperation>> operations_;
   std::vector<std::unique_ptr<Stage>> stages_;
   std::optional<Matcher> matcher_;
+  DamageNotes notes_;
   std::optional<Scan> scan_;
   QueryEnd end_;
 };
@@ -122,7 +124,9 @@ Result<void> Executor::prepare() {
       !plan_.rest.empty() && std::holds_alternative<HeadPipe>(plan_.rest.front());
   const StageContext context{names_, progress_, execution_.request.order, execution_.limit};
   DURAMEN_TRY(stages_, make_stages(plan_.rest, context, !head_first, output_));
-  scan_.emplace(*execution_.snapshot, up_to(), names_, *matcher_, operations_, progress_);
+  const ReadContext read{*execution_.snapshot, up_to(), names_, *matcher_, progress_, notes_,
+                         execution_.read};
+  scan_.emplace(read, operations_);
   return {};
 }
 
@@ -166,10 +170,13 @@ Result<void> Executor::run_rows() {
 Result<void> Executor::run_pipes() {
   Stage& first = *stages_.front();
   const auto* head = std::get_if<HeadPipe>(&plan_.rest.front());
+  auto* stats = scan_->has_operations() ? nullptr : dynamic_cast<StatsStage*>(&first);
   if (head != nullptr) {
     DURAMEN_TRY_VOID(run_in_order(first, head->rows));
+  } else if (stats != nullptr) {
+    DURAMEN_TRY_VOID(scan_into_stats(*scan_, range(), *stats));
   } else {
-    DURAMEN_TRY_VOID(run_in_any_order(first));
+    DURAMEN_TRY_VOID(scan_into(*scan_, range(), first));
   }
   return first.finish();
 }
@@ -180,26 +187,13 @@ Result<void> Executor::run_in_order(Stage& first, std::uint64_t rows) {
       [&](KeptRow&& row) -> Result<bool> { return first.push(std::move(row.row)); });
 }
 
-Result<void> Executor::run_in_any_order(Stage& first) {
-  const std::vector<ScanUnit> units = scan_->units(range());
-  scan_->add_total(units.size());
-  for (const ScanUnit& unit : units) {
-    DURAMEN_TRY_VOID(scan_->read(
-        unit, range(), [](const Position&) { return true; },
-        [&](const Position&, std::size_t) -> Result<bool> {
-          if (!scan_->has_operations()) return first.push_view(scan_->row());
-          auto row = scan_->operated(scan_->row());
-          return row ? first.push(std::move(*row)) : Result<bool>(true);
-        }));
-  }
-  return {};
-}
-
 Result<void> Executor::add_hint() {
   const bool narrowed = execution_.request.start || execution_.request.end;
   if (!narrowed || execution_.after || output_.rows() != 0 || scan_->matched() != 0) return {};
   const TimeNs stop_at = progress_.elapsed() + kHintTime;
-  const std::size_t warned = scan_->warnings().size();
+  const std::size_t warned = notes_.texts().size();
+  UnitReader& reader = scan_->reader();
+  std::vector<std::uint32_t> rows;
   std::uint64_t count = 0;
   TimeNs first = 0;
   TimeNs last = 0;
@@ -207,19 +201,22 @@ Result<void> Executor::add_hint() {
   for (const ScanUnit& unit : scan_->units({})) {
     complete = progress_.elapsed() < stop_at;
     if (!complete) break;
-    const auto read = scan_->read(
-        unit, {}, [](const Position&) { return true; },
-        [&](const Position& position, std::size_t) -> Result<bool> {
-          first = count == 0 ? position.time : std::min(first, position.time);
-          last = count == 0 ? position.time : std::max(last, position.time);
-          ++count;
-          return true;
-        });
-    if (!read && read.error().code == ErrorCode::kCancelled) return read.error();
+    auto read = reader.open(unit);
+    if (read && *read) read = reader.select({}, {}, rows);
+    if (read && *read) read = reader.load(rows, Load::kWhole);
+    if (!read && read.error().code == ErrorCode::kCancelled) return std::move(read).error();
     complete = read.has_value();
     if (!complete) break;
+    for (const std::uint32_t row : rows) {
+      reader.row().move_to(row);
+      if (scan_->has_operations() && !scan_->operated(reader.row())) continue;
+      const TimeNs time = reader.columns().time(row);
+      first = count == 0 ? time : std::min(first, time);
+      last = count == 0 ? time : std::max(last, time);
+      ++count;
+    }
   }
-  complete = complete && scan_->warnings().size() == warned;
+  complete = complete && notes_.texts().size() == warned;
   if (count == 0) {
     if (complete) end_.hint = "no match in the range, nor at any other time";
     return {};

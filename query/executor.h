@@ -22,6 +22,7 @@ struct Execution {
   std::shared_ptr<const store::Snapshot> snapshot;
   std::string store_id;
   std::optional<Cursor> after;
+  ReadMode read = ReadMode::kColumns;
 };
 
 /// True when pages of the answer can go on by position: its rows are records.

@@ -30,8 +30,9 @@ bool holds(CompareOp op, std::strong_ordering order) {
 }  // namespace
 
 Result<Matcher> Matcher::compile(const Filter& filter, NameTable& names) {
-  DURAMEN_TRY(auto root, make(filter, names));
-  return Matcher(std::move(root));
+  Matcher matcher;
+  DURAMEN_TRY(matcher.root_, matcher.make(filter, names));
+  return matcher;
 }
 
 Result<Matcher::Node> Matcher::make(const Filter& filter, NameTable& names) {
@@ -41,6 +42,7 @@ Result<Matcher::Node> Matcher::make(const Filter& filter, NameTable& names) {
   node.time = filter.time;
   node.text = filter.text;
   if (!filter.field.empty()) node.slot = names.add(filter.field);
+  if (node.is_leaf()) node.leaf = leaves_++;
   if (filter.kind == Kind::kWords || filter.kind == Kind::kWordPrefix) {
     node.text = model::folded(filter.text);
   }
@@ -66,8 +68,10 @@ bool Matcher::matches(const Node& node, const RowView& row) {
       return std::any_of(node.children.begin(), node.children.end(), child_matches);
     case Kind::kNot:
       return !matches(node.children[0], row);
-    case Kind::kCompareTime:
-      return matches_time(node, row);
+    case Kind::kCompareTime: {
+      const auto time = row.time(node.slot);
+      return time && matches_time(node, *time);
+    }
     default:
       break;
   }
@@ -75,34 +79,33 @@ bool Matcher::matches(const Node& node, const RowView& row) {
   return value && matches_value(node, value->bytes);
 }
 
-bool Matcher::matches_value(const Node& node, std::string_view value) {
-  switch (node.kind) {
+bool Matcher::matches_value(const Node& leaf, std::string_view value) {
+  switch (leaf.kind) {
     case Kind::kWords:
-      return model::contains_phrase(value, node.text);
+      return model::contains_phrase(value, leaf.text);
     case Kind::kWordPrefix:
-      return model::contains_word_prefix(value, node.text);
+      return model::contains_word_prefix(value, leaf.text);
     case Kind::kEquals:
-      return value == node.text;
+      return value == leaf.text;
     case Kind::kStartsWith:
-      return value.starts_with(node.text);
+      return value.starts_with(leaf.text);
     case Kind::kRegex:
-      return node.regex->search(value);
+      return leaf.regex->search(value);
     case Kind::kExists:
       return true;
     case Kind::kCompareNumber: {
       const auto number = Number::parse(value);
-      return number && holds(node.op, *number <=> *node.number);
+      return number && holds(leaf.op, *number <=> *leaf.number);
     }
     case Kind::kCompareBytes:
-      return holds(node.op, value <=> node.text);
+      return holds(leaf.op, value <=> leaf.text);
     default:
       return false;
   }
 }
 
-bool Matcher::matches_time(const Node& node, const RowView& row) {
-  const auto time = row.time(node.slot);
-  return time && holds(node.op, *time <=> node.time);
+bool Matcher::matches_time(const Node& leaf, TimeNs time) {
+  return holds(leaf.op, time <=> leaf.time);
 }
 
 }  // namespace duramen::query

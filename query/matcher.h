@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,25 +22,32 @@ class Matcher {
   static Result<Matcher> compile(const Filter& filter, NameTable& names);
   bool matches(const RowView& row) const { return matches(root_, row); }
 
- private:
   struct Node {
     Filter::Kind kind = Filter::Kind::kAll;
     CompareOp op = CompareOp::kEqual;
     Slot slot = 0;
-    std::string text;
+    std::uint32_t leaf = 0;  ///< of one that tests a value: its number, from 0 up to leaves()
+    std::string text;        ///< of words and prefixes folded
     TimeNs time = 0;
     std::optional<Number> number;
     std::optional<Regex> regex;
     std::vector<Node> children;
-  };
 
-  explicit Matcher(Node root) : root_(std::move(root)) {}
-  static Result<Node> make(const Filter& filter, NameTable& names);
+    bool is_leaf() const { return kind >= Filter::Kind::kWords; }
+  };
+  const Node& root() const { return root_; }
+  std::uint32_t leaves() const { return leaves_; }
+  /// One leaf that tests the bytes of a value (not kCompareTime).
+  static bool matches_value(const Node& leaf, std::string_view value);
+  static bool matches_time(const Node& leaf, TimeNs time);
+
+ private:
+  Matcher() = default;
+  Result<Node> make(const Filter& filter, NameTable& names);
   static bool matches(const Node& node, const RowView& row);
-  static bool matches_value(const Node& node, std::string_view value);
-  static bool matches_time(const Node& node, const RowView& row);
 
   Node root_;
+  std::uint32_t leaves_ = 0;
 };
 
 }  // namespace duramen::query

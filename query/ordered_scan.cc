@@ -5,6 +5,13 @@
 
 namespace duramen::query {
 
+namespace {
+
+/// Up to so many rows are noted first and read afterwards.
+constexpr std::uint64_t kMaxNoted = 2000;
+
+}  // namespace
+
 std::size_t KeptRow::memory_bytes() const {
   return sizeof(KeptRow) + json.capacity() + row.memory_bytes();
 }
@@ -16,15 +23,8 @@ OrderedScan::OrderedScan(Scan& scan, Progress& progress, const OrderedScanOption
       memory_limit_(progress.memory_limit() / 2),
       memory_(progress),
       needed_(options_.rows),
-      after_(options_.after) {}
-
-bool OrderedScan::before(const Position& a, const Position& b) const {
-  return options_.order == Order::kNewestFirst ? b < a : a < b;
-}
-
-bool OrderedScan::wanted(const Position& position) const {
-  return (!after_ || before(*after_, position)) && (!cutoff_ || before(position, *cutoff_));
-}
+      after_(options_.after),
+      note_only_(needed_ != 0 && needed_ <= kMaxNoted && !scan.has_operations()) {}
 
 bool OrderedScan::past_the_end(const ScanUnit& unit) const {
   if (!cutoff_) return false;
@@ -50,7 +50,6 @@ std::vector<ScanUnit> OrderedScan::units_in_order() const {
 Result<void> OrderedScan::run(const Take& take) {
   while (true) {
     DURAMEN_TRY_VOID(pass());
-    sort_kept();
     if (!kept_.empty()) after_ = kept_.back().position;
     const std::uint64_t count = kept_.size();
     for (KeptRow& row : kept_) {
@@ -67,46 +66,84 @@ Result<void> OrderedScan::run(const Take& take) {
 }
 
 Result<void> OrderedScan::pass() {
-  cutoff_.reset();
-  out_of_memory_ = false;
-  const std::vector<ScanUnit> units = units_in_order();
-  scan_.add_total(units.size());
-  for (const ScanUnit& unit : units) {
-    if (past_the_end(unit)) break;
-    DURAMEN_TRY_VOID(read_unit(unit));
+  DURAMEN_TRY_VOID(collect());
+  if (note_only_) {
+    DURAMEN_TRY(const bool read, read_noted());
+    if (!read) {
+      note_only_ = false;
+      DURAMEN_TRY_VOID(collect());
+    }
   }
+  sort_kept();
   return {};
 }
 
-Result<void> OrderedScan::read_unit(const ScanUnit& unit) {
+Result<void> OrderedScan::collect() {
+  kept_.clear();
+  memory_.set(0);
+  cutoff_.reset();
+  out_of_memory_ = false;
+  units_ = units_in_order();
+  scan_.add_total(units_.size());
+  UnitPipeline pipeline;
+  pipeline.range = options_.range;
+  pipeline.load = note_only_ ? Load::kPositions : Load::kWhole;
+  pipeline.bounds = [this](const ScanUnit& unit) -> std::optional<PositionBounds> {
+    if (past_the_end(unit)) return std::nullopt;
+    return bounds();
+  };
+  pipeline.take = [this](const UnitPipeline::Selected& selected) -> Result<bool> {
+    take_unit(selected);
+    return true;
+  };
+  return run_pipeline(scan_.context(), units_, pipeline);
+}
+
+void OrderedScan::take_unit(const UnitPipeline::Selected& selected) {
+  scan_.add_matched(selected.rows.size());
   candidates_.clear();
-  DURAMEN_TRY_VOID(scan_.read(
-      unit, options_.range, [this](const Position& position) { return wanted(position); },
-      [this](const Position& position, std::size_t row) -> Result<bool> {
-        candidates_.push_back({position, row});
-        return true;
-      }));
-  std::sort(candidates_.begin(), candidates_.end(), [this](const Candidate& a, const Candidate& b) {
-    return before(a.position, b.position);
-  });
-  if (needed_ != 0 && candidates_.size() > needed_) candidates_.resize(needed_);
-  for (const Candidate& candidate : candidates_) {
-    if (cutoff_ && !before(candidate.position, *cutoff_)) break;
-    keep(candidate);
+  // Others may have moved the cutoff since these rows were selected.
+  const PositionBounds wanted = bounds();
+  for (const std::uint32_t row : selected.rows) {
+    const Position position = selected.reader.columns().position(row);
+    if (wanted.contain(position)) {
+      candidates_.push_back({position, {}, {}, &selected.unit, row});
+    }
+  }
+  const auto before = [&](const KeptRow& a, const KeptRow& b) {
+    return wanted.comes_before(a.position, b.position);
+  };
+  // Operations may drop rows: then it is not known how many are needed.
+  if (needed_ != 0 && candidates_.size() > needed_ && !scan_.has_operations()) {
+    std::nth_element(candidates_.begin(),
+                     candidates_.begin() + static_cast<std::ptrdiff_t>(needed_) - 1,
+                     candidates_.end(), before);
+    candidates_.resize(needed_);
+  }
+  std::sort(candidates_.begin(), candidates_.end(), before);
+  std::uint64_t kept = 0;
+  for (KeptRow& candidate : candidates_) {
+    if (cutoff_ && !wanted.comes_before(candidate.position, *cutoff_)) break;
+    const std::size_t had = kept_.size();
+    keep(selected, std::move(candidate));
+    if (kept_.size() > had && ++kept == needed_) break;
     if (memory_.bytes() > memory_limit_ && kept_.size() > 1) trim_to_memory();
   }
   if (needed_ != 0 && kept_.size() >= needed_) trim_to_rows();
-  return {};
 }
 
-void OrderedScan::keep(const Candidate& candidate) {
-  ColumnRow& row = scan_.row();
-  row.move_to(candidate.row);
-  KeptRow kept;
-  kept.position = candidate.position;
+void OrderedScan::keep(const UnitPipeline::Selected& selected, KeptRow kept) {
+  if (!note_only_ && !fill(selected.reader, kept)) return;
+  memory_.add(kept.memory_bytes());
+  kept_.push_back(std::move(kept));
+}
+
+bool OrderedScan::fill(UnitReader& reader, KeptRow& kept) const {
+  ColumnRow& row = reader.row();
+  row.move_to(kept.number);
   if (scan_.has_operations()) {
     auto operated = scan_.operated(row);
-    if (!operated) return;
+    if (!operated) return false;
     kept.row = std::move(*operated);
   } else if (!options_.as_json) {
     kept.row = row.to_row();
@@ -117,13 +154,49 @@ void OrderedScan::keep(const Candidate& candidate) {
     append_row_json(kept.json, kept.row);
     kept.row = Row();
   }
-  memory_.add(kept.memory_bytes());
-  kept_.push_back(std::move(kept));
+  return true;
+}
+
+Result<bool> OrderedScan::read_noted() {
+  std::vector<KeptRow*> by_unit;
+  for (KeptRow& kept : kept_) by_unit.push_back(&kept);
+  std::sort(by_unit.begin(), by_unit.end(), [](const KeptRow* a, const KeptRow* b) {
+    return a->unit != b->unit ? a->unit < b->unit : a->number < b->number;
+  });
+  for (std::size_t begin = 0; begin < by_unit.size();) {
+    std::size_t end = begin;
+    while (end < by_unit.size() && by_unit[end]->unit == by_unit[begin]->unit) ++end;
+    DURAMEN_TRY(const bool read, read_noted(std::span(by_unit).subspan(begin, end - begin)));
+    if (!read) return false;
+    begin = end;
+  }
+  return true;
+}
+
+Result<bool> OrderedScan::read_noted(std::span<KeptRow*> of_unit) {
+  UnitReader& reader = scan_.reader();
+  std::vector<std::uint32_t> rows;
+  for (const KeptRow* kept : of_unit) rows.push_back(kept->number);
+  DURAMEN_TRY(bool readable, reader.open(*of_unit.front()->unit));
+  if (readable) {
+    DURAMEN_TRY(readable, reader.load(rows, Load::kWhole));
+  }
+  if (!readable) return false;
+  for (KeptRow* kept : of_unit) {
+    DURAMEN_TRY_VOID(progress_.check());
+    const std::size_t before = kept->memory_bytes();
+    fill(reader, *kept);
+    memory_.add(kept->memory_bytes() - before);
+    if (memory_.bytes() > memory_limit_ && kept_.size() > 1) return false;
+  }
+  return true;
 }
 
 void OrderedScan::sort_kept() {
-  std::sort(kept_.begin(), kept_.end(),
-            [this](const KeptRow& a, const KeptRow& b) { return before(a.position, b.position); });
+  const PositionBounds order = bounds();
+  std::sort(kept_.begin(), kept_.end(), [&](const KeptRow& a, const KeptRow& b) {
+    return order.comes_before(a.position, b.position);
+  });
 }
 
 void OrderedScan::trim_to_memory() {
@@ -138,8 +211,9 @@ void OrderedScan::trim_to_memory() {
 
 void OrderedScan::trim_to_rows() {
   const auto last = kept_.begin() + static_cast<std::ptrdiff_t>(needed_) - 1;
-  std::nth_element(kept_.begin(), last, kept_.end(), [this](const KeptRow& a, const KeptRow& b) {
-    return before(a.position, b.position);
+  const PositionBounds order = bounds();
+  std::nth_element(kept_.begin(), last, kept_.end(), [&](const KeptRow& a, const KeptRow& b) {
+    return order.comes_before(a.position, b.position);
   });
   cutoff_ = last->position;
   while (kept_.size() > needed_) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "query/progress.h"
 #include "query/row.h"
 #include "query/scan.h"
+#include "query/unit_pipeline.h"
 
 namespace duramen::query {
 
@@ -19,6 +21,8 @@ struct KeptRow {
   Position position;
   std::string json;
   Row row;
+  const ScanUnit* unit = nullptr;  ///< where it lies, and
+  std::uint32_t number = 0;        ///< its number there, until it is read
   std::size_t memory_bytes() const;
 };
 
@@ -33,9 +37,11 @@ struct OrderedScanOptions {
 /// Gives the rows of a scan in order, within bounded memory however many there are.
 ///
 /// One pass keeps the best rows; when there are more than needed the worst are let go, and
-/// units that can only have worse ones are not read. When the rows needed do not fit in half of
-/// the query's memory, a pass gives those that did, and the next goes on behind the last of them.
-/// Threading: none.
+/// units that can only have worse ones are not read. When few rows are needed, a pass only notes
+/// where they lie, and they are read when it is known which they are. When the rows needed do not
+/// fit in half of the query's memory, a pass gives those that did, and the next goes on behind the
+/// last of them.
+/// Threading: as run_pipeline().
 class OrderedScan {
  public:
   OrderedScan(Scan& scan, Progress& progress, const OrderedScanOptions& options);
@@ -44,20 +50,20 @@ class OrderedScan {
   Result<void> run(const Take& take);
 
  private:
-  struct Candidate {
-    Position position;
-    std::size_t row;
-  };
-
-  bool before(const Position& a, const Position& b) const;
-  bool wanted(const Position& position) const;
+  PositionBounds bounds() const { return {options_.order, after_, cutoff_}; }
   std::vector<ScanUnit> units_in_order() const;
   /// True when the unit, and those after it in order, have no row that is wanted.
   bool past_the_end(const ScanUnit& unit) const;
   bool before_the_begin(const ScanUnit& unit) const;
   Result<void> pass();
-  Result<void> read_unit(const ScanUnit& unit);
-  void keep(const Candidate& candidate);
+  Result<void> collect();
+  void take_unit(const UnitPipeline::Selected& selected);
+  void keep(const UnitPipeline::Selected& selected, KeptRow kept);
+  /// The content of a row; false when an operation drops it.
+  bool fill(UnitReader& reader, KeptRow& kept) const;
+  /// Reads the rows that were only noted. False: they do not fit, or a block is damaged.
+  Result<bool> read_noted();
+  Result<bool> read_noted(std::span<KeptRow*> of_unit);
   void trim_to_memory();
   void trim_to_rows();
   void sort_kept();
@@ -71,7 +77,9 @@ class OrderedScan {
   std::optional<Position> after_;
   std::optional<Position> cutoff_;  ///< of this pass: only rows before it are kept
   bool out_of_memory_ = false;      ///< in this pass: rows were let go that are needed
-  std::vector<Candidate> candidates_;
+  bool note_only_;                  ///< rows are read when it is known which are needed
+  std::vector<ScanUnit> units_;
+  std::vector<KeptRow> candidates_;
   std::vector<KeptRow> kept_;
 };
 

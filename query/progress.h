@@ -37,7 +37,10 @@ class Progress {
   bool over_memory() const { return memory_ > memory_limit_; }
 
   std::atomic<std::uint64_t> scanned_rows{0};
+  /// Of blocks as they are stored, of open rows as text.
   std::atomic<std::uint64_t> scanned_bytes{0};
+  std::atomic<std::uint64_t> blocks{0};  ///< opened
+  std::atomic<std::uint64_t> frames{0};  ///< expanded
   std::atomic<std::uint64_t> units{0};
   std::atomic<std::uint64_t> units_total{0};
 

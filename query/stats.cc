@@ -1,11 +1,11 @@
 #include "query/stats.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/time_text.h"
+#include "query/grouped_rows.h"
 #include "query/sort_value.h"
 
 namespace duramen::query {
@@ -13,14 +13,6 @@ namespace {
 
 constexpr std::size_t kGroupBytes = 200;     // hash node, vectors
 constexpr std::size_t kAggregateBytes = 96;  // object and pointer
-
-/// The beginning of the step that `time` is in.
-TimeNs step_begin(TimeNs time, TimeNs step) {
-  TimeNs rest = time % step;
-  if (rest < 0) rest += step;
-  TimeNs begin = 0;
-  return __builtin_sub_overflow(time, rest, &begin) ? std::numeric_limits<TimeNs>::min() : begin;
-}
 
 }  // namespace
 
@@ -40,7 +32,9 @@ StatsStage::StatsStage(StatsPipe pipe, const StageContext& context, Stage& next)
 
 Result<bool> StatsStage::push(Row row) { return push_view(OwnRowView(names_, row)); }
 
-Result<bool> StatsStage::push_view(const RowView& row) {
+Result<bool> StatsStage::push_view(const RowView& row) { return push_alike(row, 1); }
+
+Result<bool> StatsStage::push_alike(const RowView& row, std::uint64_t rows) {
   read_key(row);
   DURAMEN_TRY(Group* const group, find_group());
   for (std::size_t i = 0; i < by_.size(); ++i) {
@@ -51,7 +45,7 @@ Result<bool> StatsStage::push_view(const RowView& row) {
   }
   std::size_t more = 0;
   for (std::size_t i = 0; i < arguments_.size(); ++i) {
-    more += group->aggregates[i]->add(row, arguments_[i]);
+    more += group->aggregates[i]->add(row, arguments_[i], rows);
   }
   if (more == 0) return true;
   memory_.add(more);
@@ -101,6 +95,12 @@ Result<StatsStage::Group*> StatsStage::find_group() {
     group.aggregates.push_back(make_aggregate(call));
   }
   return &groups_.emplace(key_, std::move(group)).first->second;
+}
+
+Result<bool> StatsStage::push_counted(std::uint64_t rows) {
+  static const NameTable kNoNames;
+  static const Row kNothing;
+  return push_alike(OwnRowView(kNoNames, kNothing), rows);
 }
 
 Result<void> StatsStage::finish() {

@@ -25,6 +25,13 @@ class StatsStage final : public Stage {
   Result<bool> push_view(const RowView& row) override;
   Result<void> finish() override;
 
+  const StatsPipe& pipe() const { return pipe_; }
+  const std::vector<Slot>& by() const { return by_; }
+  /// That many rows; only where all calls count rows, and there are no groups.
+  Result<bool> push_counted(std::uint64_t rows);
+  /// That many rows in the same group as this one; only where all calls count rows.
+  Result<bool> push_alike(const RowView& row, std::uint64_t rows);
+
  private:
   struct GroupValue {
     bool present = false;

@@ -28,6 +28,28 @@ bool follows(const OpenBatch& before, const OpenBatch& batch) {
   return batch.rows.identity(0).seq == last_seq(before).plus(1);
 }
 
+Result<std::string> read_part(const Database& database, const Segment& segment,
+                              model::BlockId block, BlockPart part) {
+  DURAMEN_TRY(auto value, database.get(segment.family, block_key(part, block)));
+  if (value) return *std::move(value);
+  return Error{ErrorCode::kDataLoss, std::string("no value for part ") + static_cast<char>(part)};
+}
+
+Result<void> check_summary(const BlockSummary& of_head, const DirectoryEntry& block) {
+  if (of_head == block.summary) return {};
+  return Error{ErrorCode::kDataLoss, "its head is not the one that the directory names"};
+}
+
+/// Where a block is read from. The segment is let go before the database.
+struct BlockSource {
+  std::shared_ptr<const Database> database;
+  SegmentPtr segment;
+  model::BlockId block;
+  Result<std::string> read(BlockPart part) const {
+    return read_part(*database, *segment, block, part);
+  }
+};
+
 OpenBatch join(const std::vector<OpenBatch>& batches) {
   auto records = std::make_shared<model::RecordBatch>();
   std::vector<model::RowIdentity> identities;
@@ -72,19 +94,29 @@ class LocalSnapshot final : public Snapshot {
   const std::vector<model::RowSet>& open_rows() const override { return open_; }
   const std::vector<BlockRef>& blocks() const override { return blocks_; }
   Result<model::RowSet> read(const BlockRef& block) const override {
-    const auto segment = segments_.find(block.segment);
-    if (segment == segments_.end()) {
-      return Error{ErrorCode::kNotFound, "segment " + block.segment + " is not in this snapshot"};
-    }
+    DURAMEN_TRY(const SegmentPtr segment, segment_of(block));
+    return catalog_->read_block(*segment, to_entry(block));
+  }
+  Result<std::unique_ptr<BlockReader>> open(const BlockRef& block) const override {
+    DURAMEN_TRY(SegmentPtr segment, segment_of(block));
+    return catalog_->open_block(std::move(segment), to_entry(block));
+  }
+
+ private:
+  Result<SegmentPtr> segment_of(const BlockRef& block) const {
+    const auto found = segments_.find(block.segment);
+    if (found != segments_.end()) return found->second;
+    return Error{ErrorCode::kNotFound, "segment " + block.segment + " is not in this snapshot"};
+  }
+  static DirectoryEntry to_entry(const BlockRef& block) {
     DirectoryEntry entry;
     entry.window = block.window;
     entry.block = block.id;
     entry.segment = block.segment;
     entry.summary = block.summary;
-    return catalog_->read_block(*segment->second, entry);
+    return entry;
   }
 
- private:
   std::shared_ptr<Catalog> catalog_;
   model::Seq seq_;
   std::vector<model::RowSet> open_;
@@ -281,20 +313,23 @@ void Catalog::describe(StoreStatus& status) const {
   for (const auto& [id, text] : damaged_) status.damaged.push_back(text);
 }
 
+Result<std::unique_ptr<BlockReader>> Catalog::open_block(SegmentPtr segment,
+                                                         const DirectoryEntry& block) const {
+  const BlockSource source{database_, std::move(segment), block.block};
+  DURAMEN_TRY(auto reader,
+              BlockReader::open([source](BlockPart part) { return source.read(part); }));
+  DURAMEN_TRY_VOID(check_summary(reader->summary(), block));
+  return reader;
+}
+
 Result<model::RowSet> Catalog::read_parts(const Segment& segment,
                                           const DirectoryEntry& block) const {
   std::array<std::string, kBlockParts.size()> parts;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    DURAMEN_TRY(auto value, database_->get(segment.family, block_key(kBlockParts[i], block.block)));
-    if (!value)
-      return Error{ErrorCode::kDataLoss,
-                   std::string("no value for part ") + static_cast<char>(kBlockParts[i])};
-    parts[i] = *std::move(value);
+    DURAMEN_TRY(parts[i], read_part(*database_, segment, block.block, kBlockParts[i]));
   }
   DURAMEN_TRY(const BlockSummary summary, read_summary(parts[0]));
-  if (summary != block.summary) {
-    return Error{ErrorCode::kDataLoss, "its head is not the one that the directory names"};
-  }
+  DURAMEN_TRY_VOID(check_summary(summary, block));
   return decode_block(parts[0], parts[1], parts[2], parts[3]);
 }
 

@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "model/record_batch.h"
+#include "store/block_reader.h"
 #include "store/database.h"
 #include "store/directory.h"
 #include "store/salvage/put_aside.h"
@@ -90,6 +91,9 @@ class Catalog {
   void describe(StoreStatus& status) const;
   /// All four values of a block, decoded. Errors as Snapshot::read.
   Result<model::RowSet> read_block(const Segment& segment, const DirectoryEntry& block);
+  /// Errors as Snapshot::open.
+  Result<std::unique_ptr<BlockReader>> open_block(SegmentPtr segment,
+                                                  const DirectoryEntry& block) const;
 
  private:
   friend class LocalSnapshot;

@@ -14,6 +14,7 @@
 #include "model/record_batch.h"
 #include "model/record_sink.h"
 #include "store/block.h"
+#include "store/block_reader.h"
 
 namespace rocksdb {
 class Env;
@@ -77,6 +78,10 @@ class Snapshot {
   /// Errors: kDataLoss (a damaged block: it is quarantined, counted and named; go on with the
   /// others and tell the user), kUnavailable (disk).
   virtual Result<model::RowSet> read(const BlockRef& block) const = 0;
+  /// The block to be read column by column; what it refers to stays readable as long as it lives.
+  /// Errors: as read(), but damage is not noted: call read() then, also for what the reader finds
+  /// later.
+  virtual Result<std::unique_ptr<BlockReader>> open(const BlockRef& block) const = 0;
 };
 
 struct SegmentStatus {

@@ -127,7 +127,7 @@ class Documentation : public QueryTest {
       if (!part->empty()) store.add(*part);
     }
     if (in_blocks) store.build();
-    engine_ = make_query_engine(store, {}, clock_, metrics_);
+    make_engine(store, {});
     Strings out = run(filter).column("_seq");
     make_engine({});
     return out;

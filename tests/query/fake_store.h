@@ -42,6 +42,28 @@ class FakeSnapshot final : public store::Snapshot {
     if (found.damaged) return Error{ErrorCode::kDataLoss, "rows: frame 2: checksum mismatch"};
     return found.rows;
   }
+  /// Encodes the rows, as a real store has them.
+  Result<std::unique_ptr<store::BlockReader>> open(const store::BlockRef& block) const override {
+    if (on_read_) on_read_();
+    const Block& found = blocks_.at(block.id.value());
+    if (found.damaged) return Error{ErrorCode::kDataLoss, "rows: frame 2: checksum mismatch"};
+    std::vector<store::RowRef> rows;
+    for (std::uint32_t row = 0; row < found.rows.rows(); ++row) rows.push_back({&found.rows, row});
+    DURAMEN_TRY(auto encoded, store::encode_block(rows, {}));
+    return store::BlockReader::open([bytes = std::move(encoded.bytes)](store::BlockPart part) {
+      switch (part) {
+        case store::BlockPart::kHead:
+          return Result<std::string>(bytes.head);
+        case store::BlockPart::kRows:
+          return Result<std::string>(bytes.rows);
+        case store::BlockPart::kVars:
+          return Result<std::string>(bytes.vars);
+        case store::BlockPart::kFields:
+          break;
+      }
+      return Result<std::string>(bytes.fields);
+    });
+  }
 
  private:
   friend class FakeStore;

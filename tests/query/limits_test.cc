@@ -186,7 +186,7 @@ TEST_F(LimitsTest, QueriesAreListedUntilTheyGoAndNoMoreThanAllowed) {
   EXPECT_EQ(list[0].q, request.q);
   EXPECT_EQ(list[0].started, clock_.now());
   EXPECT_EQ(list[0].scanned_rows, 3000U);
-  EXPECT_GT(list[0].scanned_bytes, 3000U * 10);
+  EXPECT_GT(list[0].scanned_bytes, 0U);
   EXPECT_EQ(list[0].scan_units, 3U);
   EXPECT_EQ(list[0].scan_units_total, 3U);
   EXPECT_EQ(list[1].scanned_rows, 0U);

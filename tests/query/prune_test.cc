@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "query/batch_columns.h"
 #include "query/column_row.h"
 #include "query/matcher.h"
 #include "query/parser.h"
@@ -197,7 +198,8 @@ TEST_F(PruneTest, NoRowThatMatchesIsPruned) {
       if (!matcher) continue;  // a pattern that is none
       const Prune prune = prune_of(wanted);
       ColumnRow view(names);
-      view.bind(set);
+      BatchColumns columns(set);
+      view.bind(columns);
       for (std::size_t row = 0; row < batch_->rows(); ++row) {
         view.move_to(row);
         const bool may = may_match(prune, KeySet(*batch_, row));

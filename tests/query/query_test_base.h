@@ -43,12 +43,16 @@ class QueryTest : public testing::Test {
  protected:
   QueryTest() { make_engine({}); }
 
-  void make_engine(const QueryLimits& limits) {
-    engine_ = make_query_engine(store_, limits, clock_, metrics_);
+  void make_engine(const QueryLimits& limits) { make_engine(store_, limits); }
+  void make_engine(store::Store& store, QueryLimits limits) {
+    engine_ = make_query_engine(store, limits, clock_, metrics_);
+    limits.read = ReadMode::kRows;
+    plain_engine_ = make_query_engine(store, limits, clock_, plain_metrics_);
   }
 
-  Result<Answer> try_run(const QueryRequest& request) {
-    DURAMEN_TRY(const auto query, engine_->start(request));
+  Result<Answer> try_run(const QueryRequest& request) { return try_run(*engine_, request); }
+  static Result<Answer> try_run(QueryEngine& engine, const QueryRequest& request) {
+    DURAMEN_TRY(const auto query, engine.start(request));
     Answer answer;
     DURAMEN_TRY(answer.end, query->run([&](std::string_view line) -> Result<void> {
       answer.lines.emplace_back(line);
@@ -63,9 +67,18 @@ class QueryTest : public testing::Test {
     request.limit = 0;
     return request;
   }
+  /// Also asks the engine that decodes and looks at every row: it must answer the same.
   Answer run(const QueryRequest& request) {
     auto answer = try_run(request);
     EXPECT_TRUE(answer) << request.q << ": " << answer.error().message;
+    const auto plain = try_run(*plain_engine_, request);
+    EXPECT_EQ(plain.has_value(), answer.has_value()) << request.q;
+    if (plain && answer) {
+      EXPECT_EQ(answer->lines, plain->lines) << request.q;
+      EXPECT_EQ(answer->end.cursor, plain->end.cursor) << request.q;
+      EXPECT_EQ(answer->end.warnings, plain->end.warnings) << request.q;
+      EXPECT_EQ(answer->end.hint, plain->end.hint) << request.q;
+    }
     return answer ? *std::move(answer) : Answer{};
   }
   /// Everything, oldest first.
@@ -76,6 +89,8 @@ class QueryTest : public testing::Test {
   MetricRegistry metrics_;
   FakeStore store_;
   std::unique_ptr<QueryEngine> engine_;
+  MetricRegistry plain_metrics_;
+  std::unique_ptr<QueryEngine> plain_engine_;
 };
 
 using Strings = std::vector<std::string>;

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "query/record_columns.h"
+#include "store/block_reader.h"
+
+namespace duramen::query {
+
+/// Records of a block, each column read when it is first asked for.
+///
+/// The functions of RecordColumns have no way to report damage: after one was found they give
+/// nothing and zeros, and error() says what it is. What load() has read cannot fail any more.
+class BlockColumns final : public RecordColumns {
+ public:
+  /// Errors: kDataLoss.
+  static Result<std::unique_ptr<BlockColumns>> open(std::unique_ptr<store::BlockReader> block);
+
+  std::size_t rows() const override { return block_->rows(); }
+  const std::vector<model::Labels>& streams() const override { return block_->streams(); }
+  std::size_t field_names() const override { return block_->field_columns().size(); }
+  std::string_view field_name(std::size_t number) const override {
+    return block_->field_columns()[number].name;
+  }
+  TimeNs time(std::size_t row) override;
+  model::Seq seq(std::size_t row) override;
+  Position position(std::size_t row) override;
+  TimeNs received(std::size_t row) override;
+  std::uint32_t stream(std::size_t row) override;
+  std::string_view message(std::size_t row) override;
+  std::span<const std::uint32_t> fields(std::size_t row) override;
+  FieldValue field(std::size_t row, std::size_t index) override;
+
+  std::uint32_t template_of(std::size_t row);
+  std::uint32_t field_set_of(std::size_t row);
+  const std::vector<store::BlockTemplate>& templates() const { return block_->templates(); }
+  const std::vector<std::vector<std::uint32_t>>& field_sets() const { return block_->field_sets(); }
+  /// Calls `test(value)` for the variables of the row whose slot is one of `kinds` (bits, see
+  /// slot_bit()), until it is true.
+  template <class Test>
+  bool any_variable(std::size_t row, std::uint8_t kinds, Test&& test);
+
+  /// What of some rows is going to be asked for.
+  struct Needs {
+    bool positions = false;
+    bool times = false;
+    bool received = false;
+    bool messages = false;
+    bool streams = false;
+    bool all_fields = false;
+    std::vector<std::uint32_t> fields;  ///< numbers of field names
+  };
+  /// Reads it. Errors: as BlockReader.
+  Result<void> load(std::span<const std::uint32_t> rows, const Needs& needs);
+
+  const std::optional<Error>& error() const { return error_; }
+  store::BlockCost cost() const { return block_->cost(); }
+  const store::BlockSummary& summary() const { return block_->summary(); }
+
+ private:
+  using Numbers = std::span<const std::uint64_t>;
+  explicit BlockColumns(std::unique_ptr<store::BlockReader> block);
+  struct Slot {
+    std::uint32_t at = 0;  ///< in the template's text
+    std::uint8_t bit = 0;
+    const store::ColumnValues* values = nullptr;
+  };
+  struct Template {
+    bool known = false;
+    std::vector<Slot> slots;
+  };
+
+  /// The number of a row in a column; 0 after damage.
+  std::uint64_t number(store::RowColumn column, std::size_t row);
+  Template& slots_of(std::uint32_t id);
+  std::string_view value(std::uint32_t id, std::size_t slot, std::size_t row);
+  Result<void> load_messages(std::span<const std::uint32_t> rows);
+  Result<void> load_fields(std::span<const std::uint32_t> rows, const Needs& needs);
+  void fail(Error error);
+
+  const std::unique_ptr<store::BlockReader> block_;
+  std::array<Numbers, store::kRowColumns> numbers_;
+  std::span<const std::uint32_t> places_;
+  std::vector<Template> templates_;
+  std::vector<std::uint64_t> zeros_;  ///< what a damaged column gives
+  std::string message_;
+  std::optional<Error> error_;
+};
+
+/// The bit of a slot byte in a set of kinds.
+inline std::uint8_t slot_bit(char slot) {
+  return static_cast<std::uint8_t>(1U << (static_cast<unsigned char>(slot) - 0x11U));
+}
+inline constexpr std::uint8_t kWholeMessage = 8;  ///< the only slot of template 0
+
+template <class Test>
+bool BlockColumns::any_variable(std::size_t row, std::uint8_t kinds, Test&& test) {
+  const std::uint32_t id = template_of(row);
+  const Template& t = slots_of(id);
+  for (std::size_t slot = 0; slot < t.slots.size(); ++slot) {
+    if ((t.slots[slot].bit & kinds) != 0 && test(value(id, slot, row))) return true;
+  }
+  return false;
+}
+
+}  // namespace duramen::query

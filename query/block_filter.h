@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "query/block_columns.h"
+#include "query/column_row.h"
+#include "query/matcher.h"
+#include "query/template_judge.h"
+
+namespace duramen::query {
+
+/// A filter over the rows of one block: decided for all rows of a template, stream and field set at
+/// once where these decide it, by the row's columns where they do not.
+/// Threading: one thread. Ownership: what is passed in outlives it; `row` is bound to `columns`.
+class BlockFilter {
+ public:
+  BlockFilter(const Matcher& matcher, const NameTable& names, BlockColumns& columns,
+              ColumnRow& row);
+
+  /// For all rows of a template when nothing else matters; kLook when it does.
+  Verdict of_template(std::uint32_t id);
+  /// The verdict on the row's kind. After damage (columns.error()) meaningless.
+  Verdict of_row(std::size_t row);
+  /// Looks into a row of which of_row() said kLook just now.
+  bool matches(std::size_t row);
+
+  /// Whether of_row() looks at templates, and at streams and field sets.
+  bool by_template() const { return by_template_; }
+  bool by_names() const { return by_names_; }
+
+ private:
+  using Node = Matcher::Node;
+  struct Kind {
+    std::uint32_t template_id = 0;
+    std::uint32_t stream = 0;
+    std::uint32_t field_set = 0;
+    friend bool operator==(const Kind&, const Kind&) = default;
+  };
+  struct KindHash {
+    std::size_t operator()(const Kind& kind) const;
+  };
+
+  void survey(const Node& node);
+  Verdict judge(const Node& node, const Kind& kind);
+  Verdict judge_all(const Node& node, const Kind& kind, Verdict decides);
+  Verdict judge_leaf(const Node& leaf, const Kind& kind);
+  Verdict judge_value(const Node& leaf, const Kind& kind) const;
+  Verdict judge_time(const Node& leaf) const;
+  MessageVerdict message_verdict(const Node& leaf, std::uint32_t template_id);
+  bool matches(const Node& node, const Kind& kind);
+  bool leaf_matches(const Node& leaf, const Kind& kind);
+
+  const Matcher& matcher_;
+  const NameTable& names_;
+  BlockColumns& columns_;
+  ColumnRow& row_;
+  bool by_template_ = false;
+  bool by_names_ = false;
+  std::optional<Verdict> constant_;                                   ///< of every row
+  std::vector<std::vector<std::optional<MessageVerdict>>> messages_;  ///< a leaf, then a template
+  std::unordered_map<Kind, Verdict, KindHash> verdicts_;
+  std::optional<Kind> last_;
+  Verdict last_verdict_ = Verdict::kLook;
+};
+
+}  // namespace duramen::query

@@ -1,0 +1,75 @@
+#include "query/grouped_rows.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace duramen::query {
+
+TimeNs step_begin(TimeNs time, TimeNs step) {
+  TimeNs rest = time % step;
+  if (rest < 0) rest += step;
+  TimeNs begin = 0;
+  return __builtin_sub_overflow(time, rest, &begin) ? std::numeric_limits<TimeNs>::min() : begin;
+}
+
+bool only_counts_rows(const StatsPipe& pipe) {
+  return std::all_of(pipe.calls.begin(), pipe.calls.end(), [](const StatsPipe::Call& call) {
+    return call.function == StatsPipe::Function::kCount && call.names.empty();
+  });
+}
+
+std::size_t GroupedRows::KeyHash::operator()(const Key& key) const {
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
+  const std::uint64_t mixed = (static_cast<std::uint64_t>(key.step_begin) ^ key.stream) * kOdd;
+  return mixed ^ (mixed >> 32U);
+}
+
+std::optional<GroupedRows> GroupedRows::of(const StatsPipe& pipe, const NameTable& names,
+                                           const std::vector<Slot>& by) {
+  if (!only_counts_rows(pipe)) return std::nullopt;
+  GroupedRows out;
+  for (std::size_t i = 0; i < by.size(); ++i) {
+    const Name::Builtin builtin = names.at(by[i]).builtin;
+    if (builtin == Name::Builtin::kNone && pipe.by[i].step == 0) {
+      out.names_.push_back(by[i]);
+    } else if (builtin == Name::Builtin::kTime && pipe.by[i].step != 0 && out.step_ == 0) {
+      out.step_ = pipe.by[i].step;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return out;
+}
+
+bool GroupedRows::fits(const UnitReader& reader) const {
+  return std::none_of(names_.begin(), names_.end(),
+                      [&](Slot slot) { return reader.row().may_be_field(slot); });
+}
+
+Result<void> GroupedRows::group(
+    UnitReader& reader, std::span<const std::uint32_t> rows,
+    const std::function<Result<void>(std::uint32_t, std::uint64_t)>& take) {
+  RecordColumns& columns = reader.columns();
+  groups_.clear();
+  Group* group = nullptr;  // of the row before
+  Key key;
+  TimeNs step_end = 0;
+  for (const std::uint32_t row : rows) {
+    const std::uint32_t stream = names_.empty() ? 0 : columns.stream(row);
+    const TimeNs time = step_ == 0 ? 0 : columns.time(row);
+    const bool same = group != nullptr && key.stream == stream &&
+                      (step_ == 0 || (time >= key.step_begin && time < step_end));
+    if (!same) {
+      key = {stream, step_ == 0 ? 0 : step_begin(time, step_)};
+      if (__builtin_add_overflow(key.step_begin, step_, &step_end)) step_end = key.step_begin;
+      group = &groups_.try_emplace(key, Group{row, 0}).first->second;
+    }
+    ++group->rows;
+  }
+  for (const auto& [of, rows_alike] : groups_) {
+    DURAMEN_TRY_VOID(take(rows_alike.row, rows_alike.rows));
+  }
+  return {};
+}
+
+}  // namespace duramen::query

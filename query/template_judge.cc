@@ -1,0 +1,96 @@
+#include "query/template_judge.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "model/template.h"
+#include "model/tokens.h"
+#include "query/block_columns.h"
+
+namespace duramen::query {
+namespace {
+
+using Kind = Filter::Kind;
+
+constexpr std::uint8_t kDigitBit = 1;
+constexpr std::uint8_t kWordBit = 2;
+constexpr std::uint8_t kCompoundBit = 4;
+static_assert(model::kWordSlot == model::kDigitSlot + 1 &&
+              model::kCompoundSlot == model::kDigitSlot + 2);
+
+/// A template's text between its slots.
+struct Pieces {
+  std::vector<std::string_view> constant;
+  std::uint8_t slots = 0;  ///< kinds
+  bool regular = true;     ///< no token touches a slot
+};
+
+Pieces split(std::string_view text) {
+  Pieces out;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at <= text.size(); ++at) {
+    if (at < text.size() && !model::is_slot(text[at])) continue;
+    out.constant.push_back(text.substr(begin, at - begin));
+    begin = at + 1;
+    if (at == text.size()) break;
+    out.slots |= slot_bit(text[at]);
+    const bool before =
+        at != 0 && (model::is_token_byte(text[at - 1]) || model::is_slot(text[at - 1]));
+    const bool after = at + 1 < text.size() && model::is_token_byte(text[at + 1]);
+    if (before || after) out.regular = false;
+  }
+  return out;
+}
+
+/// Tokens without a digit within UUIDs are groups of 4, 8 or 12 hexadecimal letters, within times
+/// months of three letters.
+bool may_be_in_compound(std::string_view token) {
+  if (token.size() == 3) return true;
+  if (token.size() != 4 && token.size() != 8 && token.size() != 12) return false;
+  return std::all_of(token.begin(), token.end(), [](char c) { return c >= 'a' && c <= 'f'; });
+}
+
+/// The kinds of slots whose values may have a part in a place where the words stand.
+std::uint8_t kinds_for_words(std::string_view folded) {
+  std::uint8_t kinds = 0;
+  bool tokens = false;
+  model::for_each_token(folded, [&](const model::Token& token) {
+    tokens = true;
+    kinds |= token.has_digit ? kDigitBit | kCompoundBit : kWordBit;
+    if (may_be_in_compound(folded.substr(token.begin, token.size))) kinds |= kCompoundBit;
+  });
+  return tokens ? kinds : kCompoundBit;
+}
+
+std::uint8_t kinds_for_prefix(std::string_view folded) {
+  const bool has_digit = std::any_of(folded.begin(), folded.end(),
+                                     [](char c) { return model::token_class(c) == model::kDigit; });
+  return has_digit ? kDigitBit | kCompoundBit : kDigitBit | kWordBit | kCompoundBit;
+}
+
+bool is_one_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), model::is_token_byte);
+}
+
+}  // namespace
+
+MessageVerdict judge_template(const Matcher::Node& leaf, std::string_view text) {
+  if (leaf.kind == Kind::kExists) return {Verdict::kYes};
+  const Pieces pieces = split(text);
+  if (pieces.slots == 0) {
+    return {Matcher::matches_value(leaf, text) ? Verdict::kYes : Verdict::kNo};
+  }
+  const bool words = leaf.kind == Kind::kWords;
+  if ((!words && leaf.kind != Kind::kWordPrefix) || !pieces.regular) return {};
+  const bool constant =
+      std::any_of(pieces.constant.begin(), pieces.constant.end(),
+                  [&](std::string_view piece) { return Matcher::matches_value(leaf, piece); });
+  if (constant) return {Verdict::kYes};
+  if (!words && !is_one_token(leaf.text)) return {};
+  const std::uint8_t kinds =
+      pieces.slots & (words ? kinds_for_words(leaf.text) : kinds_for_prefix(leaf.text));
+  if (kinds == 0) return {Verdict::kNo};
+  return {Verdict::kLook, is_one_token(leaf.text) ? kinds : std::uint8_t{0}};
+}
+
+}  // namespace duramen::query

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "query/matcher.h"
+
+namespace duramen::query {
+
+/// What is known of a condition for all rows of a kind.
+enum class Verdict : std::uint8_t {
+  kNo,
+  kYes,
+  kLook,  ///< it depends on the row
+};
+
+/// What a template says of one leaf that tests `_msg`, for all its rows.
+struct MessageVerdict {
+  Verdict verdict = Verdict::kLook;
+  /// Of kLook: when not 0, the leaf holds exactly where it holds for the value of a slot of one of
+  /// these kinds (bits, slot_bit()), so that the message need not be put together.
+  std::uint8_t slots = 0;
+};
+
+/// Judges a template (not number 0) by its text. Variables are whole tokens between token borders:
+/// a token with a digit, a token without one, or a UUID, IPv4 address or time
+/// (docs/format/block.md, "Splitting"); so words and phrases that stand in the constant text are
+/// decided by it, and others can only be where a slot has such tokens.
+/// Pure.
+MessageVerdict judge_template(const Matcher::Node& leaf, std::string_view text);
+
+}  // namespace duramen::query

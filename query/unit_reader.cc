@@ -1,0 +1,188 @@
+#include "query/unit_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "query/batch_columns.h"
+
+namespace duramen::query {
+namespace {
+
+constexpr std::size_t kMaxWarnings = 100;
+constexpr std::size_t kRowsBetweenChecks = 256;
+
+/// This block cannot be read, others may be: also for a bad sector (kUnavailable).
+bool is_damage(ErrorCode code) {
+  return code == ErrorCode::kDataLoss || code == ErrorCode::kUnimplemented ||
+         code == ErrorCode::kNotFound || code == ErrorCode::kUnavailable;
+}
+
+}  // namespace
+
+void DamageNotes::add(const store::BlockRef& block, std::uint64_t lost, const std::string& why) {
+  const MutexLock lock(mutex_);
+  if (!damaged_.insert(block.id).second || texts_.size() >= kMaxWarnings) return;
+  texts_.push_back("block " + std::to_string(block.id.value()) + " of " + block.segment +
+                   " cannot be read, its " + std::to_string(lost) +
+                   " rows are missing here: " + why);
+}
+
+std::vector<std::string> DamageNotes::texts() const {
+  const MutexLock lock(mutex_);
+  return texts_;
+}
+
+bool DamageNotes::empty() const {
+  const MutexLock lock(mutex_);
+  return texts_.empty();
+}
+
+void UnitReader::close() {
+  if (block_ != nullptr) {
+    const store::BlockCost cost = block_->cost();
+    context_.progress.scanned_bytes += cost.value_bytes;
+    context_.progress.frames += cost.frames;
+  }
+  filter_.reset();
+  block_ = nullptr;
+  columns_.reset();
+}
+
+Result<bool> UnitReader::open(const ScanUnit& unit) {
+  close();
+  DURAMEN_TRY_VOID(context_.progress.check());
+  ++context_.progress.units;
+  unit_ = unit;
+  if (unit.open != nullptr) {
+    context_.progress.scanned_bytes += unit.open->records().raw_bytes();
+    columns_ = std::make_unique<BatchColumns>(*unit.open);
+    row_.bind(*columns_);
+    return true;
+  }
+  ++context_.progress.blocks;
+  if (context_.mode == ReadMode::kRows) return open_whole();
+  auto block = context_.snapshot.open(*unit.block);
+  if (!block) return is_damage(block.error().code) ? fall_back() : cannot_read(block.error());
+  auto columns = BlockColumns::open(*std::move(block));
+  if (!columns) return fall_back();
+  block_ = columns->get();
+  columns_ = *std::move(columns);
+  row_.bind(*columns_);
+  filter_.emplace(context_.matcher, context_.names, *block_, row_);
+  return true;
+}
+
+Result<bool> UnitReader::open_whole() {
+  auto read = context_.snapshot.read(*unit_.block);
+  if (!read) return cannot_read(std::move(read).error());
+  context_.progress.scanned_bytes += read->records().raw_bytes();
+  columns_ = std::make_unique<BatchColumns>(*std::move(read));
+  row_.bind(*columns_);
+  return true;
+}
+
+Result<bool> UnitReader::cannot_read(Error error) {
+  if (!is_damage(error.code)) return error;
+  context_.notes.add(*unit_.block, unit_.block->summary.rows, error.message);
+  return false;
+}
+
+Result<bool> UnitReader::fall_back() {
+  close();
+  return open_whole();
+}
+
+bool UnitReader::needs_seqs() const {
+  return unit_.block == nullptr || unit_.block->summary.max_seq > context_.up_to;
+}
+
+Result<bool> UnitReader::select(const TimeRange& range, const PositionBounds& bounds,
+                                std::vector<std::uint32_t>& rows) {
+  DURAMEN_TRY_VOID(select_once(range, bounds, rows));
+  if (!damaged()) return true;
+  DURAMEN_TRY(const bool readable, fall_back());
+  if (!readable) return false;
+  DURAMEN_TRY_VOID(select_once(range, bounds, rows));
+  return true;
+}
+
+Result<void> UnitReader::select_once(const TimeRange& range, const PositionBounds& bounds,
+                                     std::vector<std::uint32_t>& rows) {
+  rows.clear();
+  if (is_hopeless()) return {};
+  const bool all_times = range.contains(unit_.first, unit_.last);
+  const bool all_seqs = !needs_seqs();
+  const bool all_positions = bounds.is_everything();
+  const std::size_t count = columns_->rows();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i % kRowsBetweenChecks == 0) {
+      if (damaged()) return {};
+      DURAMEN_TRY_VOID(context_.progress.check());
+      context_.progress.scanned_rows += std::min(kRowsBetweenChecks, count - i);
+    }
+    const Verdict verdict = filter_ ? filter_->of_row(i) : Verdict::kLook;
+    if (verdict == Verdict::kNo) continue;
+    if (!all_seqs && columns_->seq(i) > context_.up_to) continue;
+    if (!all_times && !range.contains(columns_->time(i))) continue;
+    if (!all_positions && !bounds.contain(columns_->position(i))) continue;
+    if (matches(i, verdict)) rows.push_back(static_cast<std::uint32_t>(i));
+  }
+  return {};
+}
+
+bool UnitReader::matches(std::size_t row, Verdict verdict) {
+  if (verdict != Verdict::kLook) return verdict == Verdict::kYes;
+  if (filter_) return filter_->matches(row);
+  row_.move_to(row);
+  return context_.matcher.matches(row_);
+}
+
+bool UnitReader::is_hopeless() {
+  if (!filter_ || filter_->by_names()) return false;
+  const auto& templates = block_->templates();
+  for (std::uint32_t id = 0; id < templates.size(); ++id) {
+    if (templates[id].rows != 0 && filter_->of_template(id) != Verdict::kNo) return false;
+  }
+  return true;
+}
+
+std::optional<std::uint64_t> UnitReader::count(const TimeRange& range) {
+  if (!filter_ || filter_->by_names() || needs_seqs()) return std::nullopt;
+  if (!range.contains(unit_.first, unit_.last)) return std::nullopt;
+  std::uint64_t rows = 0;
+  const auto& templates = block_->templates();
+  for (std::uint32_t id = 0; id < templates.size(); ++id) {
+    if (templates[id].rows == 0) continue;
+    const Verdict verdict = filter_->of_template(id);
+    if (verdict == Verdict::kLook) return std::nullopt;
+    if (verdict == Verdict::kYes) rows += templates[id].rows;
+  }
+  context_.progress.scanned_rows += columns_->rows();
+  return rows;
+}
+
+BlockColumns::Needs UnitReader::needs(Load what) const {
+  BlockColumns::Needs needs;
+  needs.positions = what != Load::kNames;
+  if (what == Load::kWhole) {
+    needs.times = needs.received = needs.messages = needs.streams = needs.all_fields = true;
+  }
+  if (what != Load::kNames) return needs;
+  for (Slot slot = 0; slot < context_.names.size(); ++slot) {
+    const Name::Builtin builtin = context_.names.at(slot).builtin;
+    needs.times = needs.times || builtin == Name::Builtin::kTime;
+    needs.positions = needs.positions || builtin == Name::Builtin::kSeq;
+    needs.messages = needs.messages || builtin == Name::Builtin::kMessage;
+    needs.received = needs.received || builtin == Name::Builtin::kReceived;
+    needs.streams = needs.streams || builtin == Name::Builtin::kNone;
+  }
+  needs.fields = row_.fields_asked_for();
+  return needs;
+}
+
+Result<bool> UnitReader::load(std::span<const std::uint32_t> rows, Load what) {
+  if (block_ == nullptr || block_->load(rows, needs(what))) return true;
+  return fall_back();
+}
+
+}  // namespace duramen::query
