@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/template.h"
+#include "query/slot_kinds.h"
 
 namespace duramen::query {
 
@@ -75,14 +76,21 @@ BlockColumns::Template& BlockColumns::slots_of(std::uint32_t id) {
   Template& t = templates_[id];
   if (t.known) return t;
   t.known = true;
-  if (id == 0) {
-    t.slots.push_back({0, kWholeMessage, nullptr});
+  if (templates()[id].rows == 0) {
+    fail({ErrorCode::kDataLoss, "block rows: a template that has none"});
     return t;
+  }
+  if (id == 0) {
+    t.at = {0};
+    t.kinds = {kWholeMessageKind};
   }
   const std::string& text = templates()[id].text;
   for (std::uint32_t at = 0; at < text.size(); ++at) {
-    if (model::is_slot(text[at])) t.slots.push_back({at, slot_bit(text[at]), nullptr});
+    if (!model::is_slot(text[at])) continue;
+    t.at.push_back(at);
+    t.kinds.push_back(slot_kind(text[at]));
   }
+  t.values.resize(t.at.size());
   return t;
 }
 
@@ -96,16 +104,32 @@ std::string_view BlockColumns::value(std::uint32_t id, std::size_t slot, std::si
     }
     places_ = *places;
   }
-  Slot& known = slots_of(id).slots[slot];
-  if (known.values == nullptr) {
+  const store::ColumnValues*& values = slots_of(id).values[slot];
+  if (values == nullptr) {
     auto read = block_->variables(id, slot);
     if (!read) {
       fail(std::move(read).error());
       return {};
     }
-    known.values = *read;
+    values = *read;
   }
-  return (*known.values)[places_[row]];
+  return (*values)[places_[row]];
+}
+
+std::span<const std::uint8_t> BlockColumns::slot_kinds(std::uint32_t template_id) {
+  return slots_of(template_id).kinds;
+}
+
+const store::ColumnProbe* BlockColumns::probe(std::uint32_t template_id, std::size_t slot) {
+  auto probe = block_->probe(template_id, slot);
+  if (probe) return *probe;
+  fail(std::move(probe).error());
+  return nullptr;
+}
+
+std::string_view BlockColumns::variable(std::size_t row, std::size_t slot) {
+  const std::uint32_t id = template_of(row);
+  return error_ ? std::string_view() : value(id, slot, row);
 }
 
 std::string_view BlockColumns::message(std::size_t row) {
@@ -114,13 +138,13 @@ std::string_view BlockColumns::message(std::size_t row) {
   const Template& t = slots_of(id);
   if (id == 0) return value(0, 0, row);
   const std::string& text = templates()[id].text;
-  if (t.slots.empty()) return text;
+  if (t.at.empty()) return text;
   message_.clear();
   std::uint32_t copied = 0;
-  for (std::size_t slot = 0; slot < t.slots.size(); ++slot) {
-    message_.append(text, copied, t.slots[slot].at - copied);
+  for (std::size_t slot = 0; slot < t.at.size(); ++slot) {
+    message_.append(text, copied, t.at[slot] - copied);
     message_ += value(id, slot, row);
-    copied = t.slots[slot].at + 1;
+    copied = t.at[slot] + 1;
   }
   message_.append(text, copied);
   return message_;
@@ -171,7 +195,7 @@ Result<void> BlockColumns::load_messages(std::span<const std::uint32_t> rows) {
     if (error_) return *error_;
     if (seen[id]) continue;
     seen[id] = true;
-    for (std::size_t slot = 0; slot < slots_of(id).slots.size(); ++slot) value(id, slot, row);
+    for (std::size_t slot = 0; slot < slots_of(id).at.size(); ++slot) value(id, slot, row);
     if (error_) return *error_;
   }
   return {};

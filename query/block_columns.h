@@ -43,10 +43,12 @@ class BlockColumns final : public RecordColumns {
   std::uint32_t field_set_of(std::size_t row);
   const std::vector<store::BlockTemplate>& templates() const { return block_->templates(); }
   const std::vector<std::vector<std::uint32_t>>& field_sets() const { return block_->field_sets(); }
-  /// Calls `test(value)` for the variables of the row whose slot is one of `kinds` (bits, see
-  /// slot_bit()), until it is true.
-  template <class Test>
-  bool any_variable(std::size_t row, std::uint8_t kinds, Test&& test);
+  /// The kinds of a template's slots, from left to right (query/slot_kinds.h).
+  std::span<const std::uint8_t> slot_kinds(std::uint32_t template_id);
+  /// What may stand in a slot; nullptr after damage.
+  const store::ColumnProbe* probe(std::uint32_t template_id, std::size_t slot);
+  /// The row's variable in a slot of its template.
+  std::string_view variable(std::size_t row, std::size_t slot);
 
   /// What of some rows is going to be asked for.
   struct Needs {
@@ -68,14 +70,11 @@ class BlockColumns final : public RecordColumns {
  private:
   using Numbers = std::span<const std::uint64_t>;
   explicit BlockColumns(std::unique_ptr<store::BlockReader> block);
-  struct Slot {
-    std::uint32_t at = 0;  ///< in the template's text
-    std::uint8_t bit = 0;
-    const store::ColumnValues* values = nullptr;
-  };
   struct Template {
     bool known = false;
-    std::vector<Slot> slots;
+    std::vector<std::uint32_t> at;  ///< of slots in the text
+    std::vector<std::uint8_t> kinds;
+    std::vector<const store::ColumnValues*> values;  ///< of slots, once they are asked for
   };
 
   /// The number of a row in a column; 0 after damage.
@@ -94,21 +93,5 @@ class BlockColumns final : public RecordColumns {
   std::string message_;
   std::optional<Error> error_;
 };
-
-/// The bit of a slot byte in a set of kinds.
-inline std::uint8_t slot_bit(char slot) {
-  return static_cast<std::uint8_t>(1U << (static_cast<unsigned char>(slot) - 0x11U));
-}
-inline constexpr std::uint8_t kWholeMessage = 8;  ///< the only slot of template 0
-
-template <class Test>
-bool BlockColumns::any_variable(std::size_t row, std::uint8_t kinds, Test&& test) {
-  const std::uint32_t id = template_of(row);
-  const Template& t = slots_of(id);
-  for (std::size_t slot = 0; slot < t.slots.size(); ++slot) {
-    if ((t.slots[slot].bit & kinds) != 0 && test(value(id, slot, row))) return true;
-  }
-  return false;
-}
 
 }  // namespace duramen::query

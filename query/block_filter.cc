@@ -1,6 +1,9 @@
 #include "query/block_filter.h"
 
 #include <algorithm>
+#include <bitset>
+
+#include "query/slot_kinds.h"
 
 namespace duramen::query {
 namespace {
@@ -95,7 +98,7 @@ Verdict BlockFilter::judge_all(const Node& node, const Kind& kind, Verdict decid
 Verdict BlockFilter::judge_leaf(const Node& leaf, const Kind& kind) {
   switch (names_.at(leaf.slot).builtin) {
     case Name::Builtin::kMessage:
-      return message_verdict(leaf, kind.template_id).verdict;
+      return of_message(leaf, kind.template_id).verdict;
     case Name::Builtin::kNone:
       return judge_value(leaf, kind);
     case Name::Builtin::kTime:
@@ -127,17 +130,57 @@ Verdict BlockFilter::judge_time(const Node& leaf) const {
   return verdict_of(first);
 }
 
-MessageVerdict BlockFilter::message_verdict(const Node& leaf, std::uint32_t template_id) {
-  if (template_id == 0) {
-    return {leaf.kind == Filter::Kind::kExists ? Verdict::kYes : Verdict::kLook, 0};
+const BlockFilter::OfTemplate& BlockFilter::of_message(const Node& leaf,
+                                                       std::uint32_t template_id) {
+  if (messages_.empty()) {
+    not_remembered_ = judge_message(leaf, template_id);
+    return not_remembered_;
   }
-  const auto judged = [&] { return judge_template(leaf, columns_.templates()[template_id].text); };
-  if (messages_.empty()) return judged();
   auto& of_leaf = messages_[leaf.leaf];
   if (of_leaf.empty()) of_leaf.resize(columns_.templates().size());
-  std::optional<MessageVerdict>& known = of_leaf[template_id];
-  if (!known) known = judged();
+  std::optional<OfTemplate>& known = of_leaf[template_id];
+  if (!known) known = judge_message(leaf, template_id);
   return *known;
+}
+
+BlockFilter::OfTemplate BlockFilter::judge_message(const Node& leaf, std::uint32_t template_id) {
+  if (template_id == 0) {
+    return {leaf.kind == Filter::Kind::kExists ? Verdict::kYes : Verdict::kLook, {}};
+  }
+  const MessageVerdict judged = judge_template(leaf, columns_.templates()[template_id].text);
+  if (judged.verdict != Verdict::kLook) return {judged.verdict, {}};
+  if (judged.kinds != 0) return judge_slots(leaf, template_id, judged.kinds);
+  if (leaf.atoms != nullptr) return judge_regex(leaf, template_id);
+  return {};
+}
+
+/// Of one token, or the beginning of one, that may stand in slots of these kinds.
+BlockFilter::OfTemplate BlockFilter::judge_slots(const Node& leaf, std::uint32_t template_id,
+                                                 std::uint8_t kinds) {
+  OfTemplate out{Verdict::kNo, {}};
+  const auto of_slots = columns_.slot_kinds(template_id);
+  for (std::uint32_t slot = 0; slot < of_slots.size(); ++slot) {
+    if ((of_slots[slot] & kinds) == 0) continue;
+    const store::ColumnProbe* probe = columns_.probe(template_id, slot);
+    if (probe == nullptr || !probe->may_contain(leaf.text)) continue;
+    const bool whole = leaf.kind == Filter::Kind::kWords && of_slots[slot] != kCompoundKind;
+    if (whole && leaf.text.size() < probe->min_size()) continue;
+    out.verdict = Verdict::kLook;
+    out.slots.push_back(slot);
+  }
+  return out;
+}
+
+BlockFilter::OfTemplate BlockFilter::judge_regex(const Node& leaf, std::uint32_t template_id) {
+  static const std::bitset<256> kNone;
+  const SlotBytes bytes_of = [&](std::size_t slot) -> const std::bitset<256>& {
+    const store::ColumnProbe* probe = columns_.probe(template_id, slot);
+    return probe == nullptr ? kNone : probe->bytes();
+  };
+  const bool may = leaf.atoms->may_match([&](std::string_view part) {
+    return template_may_contain(columns_.templates()[template_id].text, part, bytes_of);
+  });
+  return {may ? Verdict::kLook : Verdict::kNo, {}};
 }
 
 // ---- single rows
@@ -177,11 +220,12 @@ bool BlockFilter::leaf_matches(const Node& leaf, const Kind& kind) {
     return time && Matcher::matches_time(leaf, *time);
   }
   const bool is_message = names_.at(leaf.slot).builtin == Name::Builtin::kMessage;
-  const std::uint8_t slots = is_message ? message_verdict(leaf, kind.template_id).slots : 0;
-  if (slots != 0) {
-    return columns_.any_variable(row_.row(), slots, [&](std::string_view value) {
-      return Matcher::matches_value(leaf, value);
-    });
+  if (is_message) {
+    const auto& slots = of_message(leaf, kind.template_id).slots;
+    const auto holds = [&](std::uint32_t slot) {
+      return Matcher::matches_value(leaf, columns_.variable(row_.row(), slot));
+    };
+    if (!slots.empty()) return std::any_of(slots.begin(), slots.end(), holds);
   }
   const auto value = row_.get(leaf.slot);
   return value && Matcher::matches_value(leaf, value->bytes);

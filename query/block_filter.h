@@ -50,7 +50,17 @@ class BlockFilter {
   Verdict judge_leaf(const Node& leaf, const Kind& kind);
   Verdict judge_value(const Node& leaf, const Kind& kind) const;
   Verdict judge_time(const Node& leaf) const;
-  MessageVerdict message_verdict(const Node& leaf, std::uint32_t template_id);
+  /// What is known of a leaf that tests `_msg` for the rows of a template.
+  struct OfTemplate {
+    Verdict verdict = Verdict::kLook;
+    /// Of kLook: when there are any, the leaf holds exactly where it holds for the value of one of
+    /// these slots.
+    std::vector<std::uint32_t> slots;
+  };
+  const OfTemplate& of_message(const Node& leaf, std::uint32_t template_id);
+  OfTemplate judge_message(const Node& leaf, std::uint32_t template_id);
+  OfTemplate judge_slots(const Node& leaf, std::uint32_t template_id, std::uint8_t kinds);
+  OfTemplate judge_regex(const Node& leaf, std::uint32_t template_id);
   bool matches(const Node& node, const Kind& kind);
   bool leaf_matches(const Node& leaf, const Kind& kind);
 
@@ -60,8 +70,9 @@ class BlockFilter {
   ColumnRow& row_;
   bool by_template_ = false;
   bool by_names_ = false;
-  std::optional<Verdict> constant_;                                   ///< of every row
-  std::vector<std::vector<std::optional<MessageVerdict>>> messages_;  ///< a leaf, then a template
+  std::optional<Verdict> constant_;                               ///< of every row
+  std::vector<std::vector<std::optional<OfTemplate>>> messages_;  ///< a leaf, then a template
+  OfTemplate not_remembered_;
   std::unordered_map<Kind, Verdict, KindHash> verdicts_;
   std::optional<Kind> last_;
   Verdict last_verdict_ = Verdict::kLook;

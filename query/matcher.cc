@@ -49,6 +49,7 @@ Result<Matcher::Node> Matcher::make(const Filter& filter, NameTable& names) {
   if (filter.kind == Kind::kCompareNumber) node.number = Number::parse(filter.text);
   if (filter.kind == Kind::kRegex) {
     DURAMEN_TRY(node.regex, Regex::compile(filter.text));
+    node.atoms = RegexAtoms::of(filter.text);
   }
   for (const Filter& child : filter.children) {
     DURAMEN_TRY(auto made, make(child, names));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "query/ast.h"
 #include "query/number.h"
 #include "query/regex.h"
+#include "query/regex_atoms.h"
 #include "query/row.h"
 
 namespace duramen::query {
@@ -31,6 +33,7 @@ class Matcher {
     TimeNs time = 0;
     std::optional<Number> number;
     std::optional<Regex> regex;
+    std::shared_ptr<const RegexAtoms> atoms;  ///< of regex; may be none
     std::vector<Node> children;
 
     bool is_leaf() const { return kind >= Filter::Kind::kWords; }

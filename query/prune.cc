@@ -107,7 +107,7 @@ Prune of_leaf(const Filter& filter) {
     case Kind::kRegex: {
       Prune out;
       out.regex = RegexAtoms::of(filter.text);
-      if (out.regex != nullptr) out.kind = Prune::Kind::kRegex;
+      if (out.regex != nullptr && out.regex->has_keys()) out.kind = Prune::Kind::kRegex;
       return out;
     }
     default:

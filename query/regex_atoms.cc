@@ -22,15 +22,19 @@ bool may_fold_unicode(std::string_view pattern) {
                      [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
+/// Bytes that stand for themselves and their other case only.
+bool is_plain(std::string_view text, bool folds) {
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return static_cast<unsigned char>(c) < 0x80 && !(folds && (c == 'k' || c == 's'));
+  });
+}
+
 std::vector<model::IndexKey> keys_of(std::string_view atom, bool folds) {
   std::vector<model::IndexKey> keys;
   model::for_each_token(atom, [&](const model::Token& token) {
     if (token.begin == 0 || token.begin + token.size == atom.size()) return;
     const std::string_view text = atom.substr(token.begin, token.size);
-    const bool usable = std::all_of(text.begin(), text.end(), [&](char c) {
-      return static_cast<unsigned char>(c) < 0x80 && !(folds && (c == 'k' || c == 's'));
-    });
-    if (!usable) return;
+    if (!is_plain(text, folds)) return;
     model::for_each_key_of_token(text, token.has_digit,
                                  [&](model::KeyKind kind, std::string_view key) {
                                    keys.push_back({kind, std::string(key)});
@@ -57,13 +61,16 @@ std::shared_ptr<const RegexAtoms> RegexAtoms::of(std::string_view pattern) {
   std::vector<std::string> atoms;
   out->filter_->Compile(&atoms);
   const bool folds = may_fold_unicode(pattern);
-  bool says_something = false;
   for (const std::string& atom : atoms) {
     out->keys_.push_back(keys_of(atom, folds));
-    says_something = says_something || !out->keys_.back().empty();
+    out->parts_.push_back(is_plain(atom, folds) ? atom : std::string());
   }
-  if (!says_something) return nullptr;
+  if (atoms.empty()) return nullptr;
   return out;
+}
+
+bool RegexAtoms::has_keys() const {
+  return std::any_of(keys_.begin(), keys_.end(), [](const auto& keys) { return !keys.empty(); });
 }
 
 bool RegexAtoms::may_match(const KeyLookup& keys) const {
@@ -73,6 +80,18 @@ bool RegexAtoms::may_match(const KeyLookup& keys) const {
                                  [&](const model::IndexKey& key) { return keys.has(key); });
     if (all) present.push_back(static_cast<int>(i));
   }
+  return passes(present);
+}
+
+bool RegexAtoms::may_match(const std::function<bool(std::string_view)>& may_contain) const {
+  std::vector<int> present;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    if (parts_[i].empty() || may_contain(parts_[i])) present.push_back(static_cast<int>(i));
+  }
+  return passes(present);
+}
+
+bool RegexAtoms::passes(const std::vector<int>& present) const {
   std::vector<int> passed;
   filter_->AllPotentials(present, &passed);
   return !passed.empty();

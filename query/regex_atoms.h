@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,7 +25,7 @@ namespace duramen::query {
 /// Threading: immutable.
 class RegexAtoms {
  public:
-  /// Nothing when the pattern does not compile or says nothing.
+  /// Nothing when the pattern does not compile or needs no literal part.
   static std::shared_ptr<const RegexAtoms> of(std::string_view pattern);
   RegexAtoms(const RegexAtoms&) = delete;
   RegexAtoms& operator=(const RegexAtoms&) = delete;
@@ -34,13 +35,20 @@ class RegexAtoms {
 
   /// False when too few parts can be there.
   bool may_match(const KeyLookup& keys) const;
+  /// The same for a text of which it is known whether it may contain a part, ignoring the case of
+  /// ASCII letters; parts are in lower case.
+  bool may_match(const std::function<bool(std::string_view)>& may_contain) const;
+  /// Whether keys are looked up at all.
+  bool has_keys() const;
   /// The keys of each part that has some: `word time AND word out; word refused`.
   std::string to_text() const;
 
  private:
   RegexAtoms();
+  bool passes(const std::vector<int>& present) const;
 
   std::unique_ptr<re2::FilteredRE2> filter_;
+  std::vector<std::string> parts_;                  ///< empty: cannot be looked for, and is there
   std::vector<std::vector<model::IndexKey>> keys_;  ///< of each part; a part without is there
 };
 

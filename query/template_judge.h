@@ -1,6 +1,9 @@
 #pragma once
 
+#include <bitset>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 #include "query/matcher.h"
@@ -18,8 +21,8 @@ enum class Verdict : std::uint8_t {
 struct MessageVerdict {
   Verdict verdict = Verdict::kLook;
   /// Of kLook: when not 0, the leaf holds exactly where it holds for the value of a slot of one of
-  /// these kinds (bits, slot_bit()), so that the message need not be put together.
-  std::uint8_t slots = 0;
+  /// these kinds (query/slot_kinds.h), so that the message need not be put together.
+  std::uint8_t kinds = 0;
 };
 
 /// Judges a template (not number 0) by its text. Variables are whole tokens between token borders:
@@ -28,5 +31,13 @@ struct MessageVerdict {
 /// decided by it, and others can only be where a slot has such tokens.
 /// Pure.
 MessageVerdict judge_template(const Matcher::Node& leaf, std::string_view text);
+
+/// The bytes that a variable may have, letters in lower case; by the number of its slot.
+using SlotBytes = std::function<const std::bitset<256>&(std::size_t)>;
+
+/// False when no message of the template contains `part`, which is in lower case, ignoring the case
+/// of ASCII letters: it can neither stand in the constant text nor reach into variables.
+/// Pure.
+bool template_may_contain(std::string_view text, std::string_view part, const SlotBytes& bytes_of);
 
 }  // namespace duramen::query

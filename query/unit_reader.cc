@@ -157,6 +157,7 @@ std::optional<std::uint64_t> UnitReader::count(const TimeRange& range) {
     if (verdict == Verdict::kLook) return std::nullopt;
     if (verdict == Verdict::kYes) rows += templates[id].rows;
   }
+  if (damaged()) return std::nullopt;
   context_.progress.scanned_rows += columns_->rows();
   return rows;
 }

@@ -187,6 +187,25 @@ Result<const ColumnValues*> BlockReader::variables(std::size_t id, std::size_t s
   return &*known;
 }
 
+Result<const ColumnProbe*> BlockReader::probe(std::size_t id, std::size_t slot) {
+  const std::size_t column = first_slot_[id] + slot;
+  if (probes_.empty()) probes_.resize(variables_.size());
+  if (probes_[column] != nullptr) return probes_[column].get();
+  DURAMEN_TRY_VOID(fetch_into(*vars_value_, BlockPart::kVars));
+  auto probe = std::make_unique<ColumnProbe>();
+  std::uint64_t left = head_.templates[id].rows;
+  for (std::size_t p = vars_value_->parts_begin(column); p < vars_value_->parts_end(column); ++p) {
+    const PartEntry& part = vars_value_->part(p);
+    const std::uint64_t n = part.last ? left : part.values;
+    if (n == 0 || n > left) return broken("columns: a part's count");
+    left -= n;
+    DURAMEN_TRY(const LaneReaders in, vars_value_->read(p));
+    if (!probe->add_part(part.encoding, in, n)) return broken("columns: broken values");
+  }
+  probes_[column] = std::move(probe);
+  return probes_[column].get();
+}
+
 // ---- fields
 
 /// Finds the rows of every field column. A column of no row has no part in the value.

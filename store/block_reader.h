@@ -15,6 +15,7 @@
 #include "model/record_batch.h"
 #include "store/block_head.h"
 #include "store/column_encoding.h"
+#include "store/column_probe.h"
 #include "store/keys.h"
 #include "store/value_reader.h"
 
@@ -63,6 +64,8 @@ class BlockReader {
   std::size_t slots_of(std::size_t id) const { return first_slot_[id + 1] - first_slot_[id]; }
   /// The values of one slot, counted from the left: one for each row of the template.
   Result<const ColumnValues*> variables(std::size_t id, std::size_t slot);
+  /// What may stand in those values; none is decoded.
+  Result<const ColumnProbe*> probe(std::size_t id, std::size_t slot);
 
   /// The rows whose field set has a field column, rising.
   Result<std::span<const std::uint32_t>> rows_of_field(std::size_t column);
@@ -94,6 +97,7 @@ class BlockReader {
   std::array<std::optional<std::vector<std::uint64_t>>, kRowColumns> numbers_;
   std::vector<std::size_t> first_slot_;  ///< a template's first column of vars; one more at the end
   std::vector<std::optional<ColumnValues>> variables_;
+  std::vector<std::unique_ptr<const ColumnProbe>> probes_;
   std::size_t variable_budget_ = 0;  ///< bytes that variables may still take
   std::vector<std::optional<ColumnValues>> fields_;
   std::size_t field_budget_ = 0;

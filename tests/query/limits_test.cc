@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
@@ -33,15 +34,17 @@ class LimitsTest : public QueryTest {
 };
 
 TEST_F(LimitsTest, CancelStopsTheQueryAtTheNextBlock) {
-  add_many(5);
-  int reads = 0;
+  constexpr int kBlocks = 300;
+  add_many(kBlocks);
+  std::atomic<int> reads = 0;
   store_.on_read([&] {
     if (++reads == 2) {
       EXPECT_TRUE(engine_->cancel(engine_->list().at(0).id));
     }
   });
   EXPECT_EQ(error_of("* | stats count()").code, ErrorCode::kCancelled);
-  EXPECT_EQ(reads, 2);
+  // Others may be read at the same time, but no more than there are processors.
+  EXPECT_LT(reads, kBlocks);
   EXPECT_FALSE(engine_->cancel(12345));
 }
 
@@ -62,7 +65,7 @@ TEST_F(LimitsTest, AnotherThreadListsAndCancelsWhileItRuns) {
   reading.get_future().wait();
   const auto list = engine_->list();
   EXPECT_EQ(list.size(), 1U);
-  EXPECT_EQ(list.at(0).scan_units, 1U);
+  EXPECT_GE(list.at(0).scan_units, 1U);  // others may be read at the same time
   EXPECT_TRUE(engine_->cancel(query->id()));
   cancelled.set_value();
   runner.join();
