@@ -12,6 +12,10 @@ namespace duramen {
 /// Stable for ever; pure; any thread.
 std::uint64_t checksum64(std::string_view bytes) noexcept;
 
+/// XXH3-64 with a seed: equal bytes of different kinds get different numbers. Stable, like
+/// checksum64, which is the one with the seed 0.
+std::uint64_t hash64(std::string_view bytes, std::uint64_t seed) noexcept;
+
 /// 128 bits that name something by its content (XXH3-128). Not for untrusted equality proofs:
 /// it is no cryptographic hash.
 struct Hash128 {

@@ -13,6 +13,11 @@ TEST(Checksum, IsXxh3) {
   EXPECT_EQ(checksum64("abc"), 0x78AF5F94892F3950U);
 }
 
+TEST(Checksum, TheSeedTellsKindsApart) {
+  EXPECT_EQ(hash64("abc", 0), checksum64("abc"));
+  EXPECT_NE(hash64("abc", 3), hash64("abc", 4));
+}
+
 TEST(Checksum, NoticesEveryFlippedBit) {
   std::string bytes(300, 'x');
   const std::uint64_t whole = checksum64(bytes);

@@ -14,10 +14,11 @@ ARROWS = {
     "base": set(),
     "model": {"base"},
     "store": {"base", "model"},
-    "query": {"base", "model", "store"},
+    "index": {"base", "model"},
+    "query": {"base", "model", "store", "index"},
     "ingest": {"base", "model", "store"},
-    "api": {"base", "model", "store", "query", "ingest"},
-    "tools": {"base", "model", "store", "query", "ingest", "api"},
+    "api": {"base", "model", "store", "index", "query", "ingest"},
+    "tools": {"base", "model", "store", "index", "query", "ingest", "api"},
 }
 # Where everything may be included, and which nothing else includes.
 TOP = {"tests", "benchmarks"}
@@ -31,6 +32,7 @@ THIRD_PARTY = {
     "spdlog/": {"base"},
     "toml++/": {"base", "tools"},
     "re2/": {"query"},
+    "xapian": {"index"},
     "tbb/": {"store", "query"},
     "oneapi/": {"store", "query"},
     "simdjson": {"ingest", "query", "tools"},

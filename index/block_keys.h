@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/index_keys.h"
+
+namespace duramen::index {
+
+/// What the index keeps of kToken and kPair keys. Stable for ever: it is on disk.
+std::uint64_t key_hash(model::KeyKind kind, std::string_view text) noexcept;
+
+/// Everything that one block can be found by. Each vector is sorted and has nothing twice.
+struct BlockKeys {
+  std::vector<std::string> words;   ///< cut to model::kMaxWord bytes
+  std::vector<std::string> heads;   ///< the same
+  std::vector<std::string> labels;  ///< model::pair_text of the labels of the streams, for listing
+  std::vector<std::uint64_t> hashes;  ///< key_hash of kToken and kPair keys
+
+  /// Bytes of memory, roughly.
+  std::size_t weight() const;
+  friend bool operator==(const BlockKeys&, const BlockKeys&) = default;
+};
+
+/// Collects the keys of a block. Made for many repeats: a key that is known costs one hash and one
+/// look into a table.
+/// Threading: none of its own. Memory: grows with the different keys, not with the calls.
+class BlockKeysBuilder {
+ public:
+  /// As model::for_each_key_of_row gives them. Words and heads are cut here, too.
+  void add(model::KeyKind kind, std::string_view text);
+  /// A label of a stream of the block (model::pair_text), to be listed. The key by which it is
+  /// found is added by add(), as for every row.
+  void add_label(std::string_view pair);
+  /// Gives what was collected and leaves the builder empty.
+  BlockKeys take();
+
+ private:
+  /// Different byte strings, in one piece of memory.
+  class TextSet {
+   public:
+    void add(std::string_view text);
+    std::vector<std::string> take_sorted();
+
+   private:
+    struct Slot {
+      std::uint64_t hash = 0;
+      std::uint32_t begin = 0;
+      std::uint32_t end = 0;  ///< begin == end: the slot is free
+    };
+    void grow();
+    std::vector<Slot> slots_;
+    std::string text_;
+    std::size_t used_ = 0;
+  };
+  /// Different numbers; 0 stands for a free slot.
+  class NumberSet {
+   public:
+    void add(std::uint64_t number);
+    std::vector<std::uint64_t> take_sorted();
+
+   private:
+    void grow();
+    std::vector<std::uint64_t> slots_;
+    std::size_t used_ = 0;
+    bool has_zero_ = false;
+  };
+
+  TextSet words_;
+  TextSet heads_;
+  TextSet labels_;
+  NumberSet hashes_;
+};
+
+}  // namespace duramen::index
