@@ -10,11 +10,22 @@ namespace {
 
 /// Grows when it is more than half full: few steps, and never without a free slot.
 constexpr std::size_t kFirstSlots = 256;
+/// Of the text of a pair, in bytes.
+constexpr std::size_t kLongPair = 24;
+
+/// Short tokens stand in many blocks anyway, and there are many of them: few rows are enough. A
+/// long value is mostly found by its tokens before it is by its pair.
+std::uint64_t filter_rows(model::KeyKind kind, std::size_t size) {
+  if (kind == model::KeyKind::kPair) return size < kLongPair ? 5 : 3;
+  if (size <= 4) return 2;
+  return size == 5 ? 3 : 6;
+}
 
 }  // namespace
 
 std::uint64_t key_hash(model::KeyKind kind, std::string_view text) noexcept {
-  return hash64(text, static_cast<std::uint64_t>(kind));
+  const std::uint64_t hash = hash64(text, static_cast<std::uint64_t>(kind));
+  return (hash & ~std::uint64_t{7}) | filter_rows(kind, text.size());
 }
 
 std::size_t BlockKeys::weight() const {
@@ -43,7 +54,8 @@ void BlockKeysBuilder::add(model::KeyKind kind, std::string_view text) {
 void BlockKeysBuilder::add_label(std::string_view pair) { labels_.add(pair); }
 
 BlockKeys BlockKeysBuilder::take() {
-  return {words_.take_sorted(), heads_.take_sorted(), labels_.take_sorted(), hashes_.take_sorted()};
+  return {words_.take_sorted(), heads_.take_sorted(), labels_.take_sorted(), hashes_.take_sorted(),
+          0};
 }
 
 void BlockKeysBuilder::TextSet::add(std::string_view text) {
@@ -86,40 +98,35 @@ std::vector<std::string> BlockKeysBuilder::TextSet::take_sorted() {
   return out;
 }
 
-void BlockKeysBuilder::NumberSet::add(std::uint64_t number) {
-  if (number == 0) {
-    has_zero_ = true;
-    return;
-  }
+void BlockKeysBuilder::HashSet::add(std::uint64_t hash) {
   if (2 * (used_ + 1) > slots_.size()) grow();
-  std::size_t at = number & (slots_.size() - 1);
+  std::size_t at = (hash >> 3) & (slots_.size() - 1);
   for (; slots_[at] != 0; at = (at + 1) & (slots_.size() - 1)) {
-    if (slots_[at] == number) return;
+    if (slots_[at] == hash) return;
   }
-  slots_[at] = number;
+  slots_[at] = hash;
   ++used_;
 }
 
-void BlockKeysBuilder::NumberSet::grow() {
+void BlockKeysBuilder::HashSet::grow() {
   std::vector<std::uint64_t> old(std::max(kFirstSlots, slots_.size() * 2));
   old.swap(slots_);
-  for (const std::uint64_t number : old) {
-    if (number == 0) continue;
-    std::size_t at = number & (slots_.size() - 1);
+  for (const std::uint64_t hash : old) {
+    if (hash == 0) continue;
+    std::size_t at = (hash >> 3) & (slots_.size() - 1);
     while (slots_[at] != 0) at = (at + 1) & (slots_.size() - 1);
-    slots_[at] = number;
+    slots_[at] = hash;
   }
 }
 
-std::vector<std::uint64_t> BlockKeysBuilder::NumberSet::take_sorted() {
+std::vector<std::uint64_t> BlockKeysBuilder::HashSet::take_sorted() {
   std::vector<std::uint64_t> out;
-  out.reserve(used_ + 1);
-  if (has_zero_) out.push_back(0);
-  for (const std::uint64_t number : slots_) {
-    if (number != 0) out.push_back(number);
+  out.reserve(used_);
+  for (const std::uint64_t hash : slots_) {
+    if (hash != 0) out.push_back(hash);
   }
   std::sort(out.begin(), out.end());
-  *this = NumberSet();
+  *this = HashSet();
   return out;
 }
 

@@ -10,7 +10,8 @@
 
 namespace duramen::index {
 
-/// What the index keeps of kToken and kPair keys. Stable for ever: it is on disk.
+/// What the index keeps of kToken and kPair keys. The low three bits say how many rows of a filter
+/// the key takes (docs/format/index.md, "Hashes"). Stable for ever: it is on disk.
 std::uint64_t key_hash(model::KeyKind kind, std::string_view text) noexcept;
 
 /// Everything that one block can be found by. Each vector is sorted and has nothing twice.
@@ -19,6 +20,9 @@ struct BlockKeys {
   std::vector<std::string> heads;   ///< the same
   std::vector<std::string> labels;  ///< model::pair_text of the labels of the streams, for listing
   std::vector<std::uint64_t> hashes;  ///< key_hash of kToken and kPair keys
+
+  /// The filter of the block gets no larger; short of room it lets more through. 0: no limit.
+  std::uint64_t filter_bytes_limit = 0;
 
   /// Bytes of memory, roughly.
   std::size_t weight() const;
@@ -56,23 +60,22 @@ class BlockKeysBuilder {
     std::string text_;
     std::size_t used_ = 0;
   };
-  /// Different numbers; 0 stands for a free slot.
-  class NumberSet {
+  /// Different key hashes, which are never 0: that is a free slot.
+  class HashSet {
    public:
-    void add(std::uint64_t number);
+    void add(std::uint64_t hash);
     std::vector<std::uint64_t> take_sorted();
 
    private:
     void grow();
     std::vector<std::uint64_t> slots_;
     std::size_t used_ = 0;
-    bool has_zero_ = false;
   };
 
   TextSet words_;
   TextSet heads_;
   TextSet labels_;
-  NumberSet hashes_;
+  HashSet hashes_;
 };
 
 }  // namespace duramen::index

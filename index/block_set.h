@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -20,6 +21,16 @@ class BlockSet {
   std::size_t count() const;
   bool is_none() const;
   bool is_all() const { return count() == size_; }
+
+  /// Calls `take(place)` for each block in the set, ascending.
+  template <class Take>
+  void for_each(Take&& take) const {
+    for (std::size_t word = 0; word < bits_.size(); ++word) {
+      for (std::uint64_t bits = bits_[word]; bits != 0; bits &= bits - 1) {
+        take(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+      }
+    }
+  }
 
   BlockSet& operator&=(const BlockSet& other);
   BlockSet& operator|=(const BlockSet& other);
