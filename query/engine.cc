@@ -131,7 +131,7 @@ class AdmittedQuery final : public RunningQuery {
   Result<QueryEnd> run(const LineWriter& write) override {
     if (ran_.exchange(true)) return Error{ErrorCode::kInternal, "a query runs only once"};
     Progress& progress = admission_->running().progress;
-    auto result = execute(execution_, progress, write);
+    auto result = execute(execution_, progress, write, report_);
     const TimeNs took = progress.elapsed();
     meters_->count(outcome(result));
     meters_->seconds.observe(static_cast<double>(took) / static_cast<double>(kNsPerSecond));
@@ -158,6 +158,7 @@ class AdmittedQuery final : public RunningQuery {
   const std::unique_ptr<Admission> admission_;
   const Execution execution_;
   const std::shared_ptr<Meters> meters_;
+  PlanReport report_;
   std::atomic<bool> ran_{false};
 };
 
@@ -195,9 +196,10 @@ Result<void> check_cursor(const Cursor& cursor, const Execution& execution) {
 
 class Engine final : public QueryEngine {
  public:
-  Engine(store::Store& store, const QueryLimits& limits, const Clock& clock,
-         MetricRegistry& metrics)
+  Engine(store::Store& store, const index::Index* index, const QueryLimits& limits,
+         const Clock& clock, MetricRegistry& metrics)
       : store_(store),
+        index_(index),
         limits_(limits),
         clock_(clock),
         meters_(std::make_shared<Meters>(metrics)),
@@ -248,6 +250,7 @@ class Engine final : public QueryEngine {
     execution.limit = request.limit.value_or(limits_.default_limit);
     execution.store_id = store_.store_id();
     execution.read = limits_.read;
+    execution.index = index_;
     const TimeNs timeout = std::min(request.timeout.value_or(limits_.timeout), limits_.timeout);
     DURAMEN_TRY(auto running, registry_->add(request.q, clock_, timeout, limits_.memory_bytes));
     auto admission = std::make_unique<Admission>(registry_, std::move(running));
@@ -263,6 +266,7 @@ class Engine final : public QueryEngine {
   }
 
   store::Store& store_;
+  const index::Index* const index_;
   const QueryLimits limits_;
   const Clock& clock_;
   const std::shared_ptr<Meters> meters_;
@@ -271,9 +275,10 @@ class Engine final : public QueryEngine {
 
 }  // namespace
 
-std::unique_ptr<QueryEngine> make_query_engine(store::Store& store, QueryLimits limits,
-                                               const Clock& clock, MetricRegistry& metrics) {
-  return std::make_unique<Engine>(store, limits, clock, metrics);
+std::unique_ptr<QueryEngine> make_query_engine(store::Store& store, const index::Index* index,
+                                               QueryLimits limits, const Clock& clock,
+                                               MetricRegistry& metrics) {
+  return std::make_unique<Engine>(store, index, limits, clock, metrics);
 }
 
 }  // namespace duramen::query

@@ -15,6 +15,10 @@
 #include "base/result.h"
 #include "store/store.h"
 
+namespace duramen::index {
+class Index;
+}
+
 namespace duramen::query {
 
 enum class Order { kNewestFirst, kOldestFirst };
@@ -92,7 +96,7 @@ class RunningQuery {
 };
 
 /// Parses, admits, runs, lists and stops queries against one store.
-/// Threading: any thread. Ownership: the store, clock and metrics outlive it.
+/// Threading: any thread. Ownership: store, index, clock and metrics outlive it.
 class QueryEngine {
  public:
   QueryEngine() = default;
@@ -113,7 +117,9 @@ class QueryEngine {
   virtual void cancel_all() = 0;
 };
 
-std::unique_ptr<QueryEngine> make_query_engine(store::Store& store, QueryLimits limits,
-                                               const Clock& clock, MetricRegistry& metrics);
+/// Without an index every block in the time range is read.
+std::unique_ptr<QueryEngine> make_query_engine(store::Store& store, const index::Index* index,
+                                               QueryLimits limits, const Clock& clock,
+                                               MetricRegistry& metrics);
 
 }  // namespace duramen::query

@@ -49,6 +49,8 @@ class Executor {
   Executor(const Execution& execution, Progress& progress, const LineWriter& write)
       : execution_(execution), progress_(progress), output_(write, execution.limit) {}
 
+  const PlanReport* report() const { return planner_ ? &planner_->report() : nullptr; }
+
   Result<QueryEnd> run() {
     DURAMEN_TRY_VOID(prepare());
     note_dropped_segments();
@@ -109,6 +111,7 @@ class Executor {
   std::vector<std::unique_ptr<Stage>> stages_;
   std::optional<Matcher> matcher_;
   DamageNotes notes_;
+  std::optional<Planner> planner_;
   std::optional<Scan> scan_;
   QueryEnd end_;
 };
@@ -126,7 +129,8 @@ Result<void> Executor::prepare() {
   DURAMEN_TRY(stages_, make_stages(plan_.rest, context, !head_first, output_));
   const ReadContext read{*execution_.snapshot, up_to(), names_, *matcher_, progress_, notes_,
                          execution_.read};
-  scan_.emplace(read, operations_);
+  planner_.emplace(execution_.index, prune_of(plan_.filter), progress_, execution_.explain);
+  scan_.emplace(read, operations_, *planner_);
   return {};
 }
 
@@ -192,13 +196,14 @@ Result<void> Executor::add_hint() {
   if (!narrowed || execution_.after || output_.rows() != 0 || scan_->matched() != 0) return {};
   const TimeNs stop_at = progress_.elapsed() + kHintTime;
   const std::size_t warned = notes_.texts().size();
+  DURAMEN_TRY(const std::vector<ScanUnit> units, scan_->units({}));
   UnitReader& reader = scan_->reader();
   std::vector<std::uint32_t> rows;
   std::uint64_t count = 0;
   TimeNs first = 0;
   TimeNs last = 0;
   bool complete = true;
-  for (const ScanUnit& unit : scan_->units({})) {
+  for (const ScanUnit& unit : units) {
     complete = progress_.elapsed() < stop_at;
     if (!complete) break;
     auto read = reader.open(unit);
@@ -234,8 +239,12 @@ bool is_pageable(const Query& query) {
   return std::all_of(query.pipes.begin(), query.pipes.end(), is_row_operation);
 }
 
-Result<QueryEnd> execute(const Execution& execution, Progress& progress, const LineWriter& write) {
-  return Executor(execution, progress, write).run();
+Result<QueryEnd> execute(const Execution& execution, Progress& progress, const LineWriter& write,
+                         PlanReport& report) {
+  Executor executor(execution, progress, write);
+  auto end = executor.run();
+  if (executor.report() != nullptr) report = *executor.report();
+  return end;
 }
 
 }  // namespace duramen::query

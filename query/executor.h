@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "index/index.h"
 #include "query/ast.h"
 #include "query/cursor.h"
 #include "query/engine.h"
+#include "query/planner.h"
 #include "query/progress.h"
 #include "store/store.h"
 
@@ -23,12 +25,16 @@ struct Execution {
   std::string store_id;
   std::optional<Cursor> after;
   ReadMode read = ReadMode::kColumns;
+  const index::Index* index = nullptr;  ///< none: every block in the range is read
+  bool explain = false;                 ///< the report says what each condition does by itself
 };
 
 /// True when pages of the answer can go on by position: its rows are records.
 bool is_pageable(const Query& query);
 
-/// Runs it to its end, on this thread. Errors: as RunningQuery::run.
-Result<QueryEnd> execute(const Execution& execution, Progress& progress, const LineWriter& write);
+/// Runs it to its end, on this thread and those of oneTBB. `report`: what was planned, as far as it
+/// came. Errors: as RunningQuery::run.
+Result<QueryEnd> execute(const Execution& execution, Progress& progress, const LineWriter& write,
+                         PlanReport& report);
 
 }  // namespace duramen::query

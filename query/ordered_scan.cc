@@ -38,8 +38,8 @@ bool OrderedScan::before_the_begin(const ScanUnit& unit) const {
                                                : unit.last < after_->time;
 }
 
-std::vector<ScanUnit> OrderedScan::units_in_order() const {
-  std::vector<ScanUnit> units = scan_.units(options_.range);
+Result<std::vector<ScanUnit>> OrderedScan::units_in_order() {
+  DURAMEN_TRY(std::vector<ScanUnit> units, scan_.units(options_.range));
   std::erase_if(units, [this](const ScanUnit& unit) { return before_the_begin(unit); });
   std::sort(units.begin(), units.end(), [this](const ScanUnit& a, const ScanUnit& b) {
     return options_.order == Order::kNewestFirst ? a.last > b.last : a.first < b.first;
@@ -83,7 +83,7 @@ Result<void> OrderedScan::collect() {
   memory_.set(0);
   cutoff_.reset();
   out_of_memory_ = false;
-  units_ = units_in_order();
+  DURAMEN_TRY(units_, units_in_order());
   scan_.add_total(units_.size());
   UnitPipeline pipeline;
   pipeline.range = options_.range;
@@ -170,6 +170,7 @@ Result<bool> OrderedScan::read_noted() {
     if (!read) return false;
     begin = end;
   }
+  scan_.reader().close();
   return true;
 }
 

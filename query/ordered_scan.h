@@ -51,7 +51,7 @@ class OrderedScan {
 
  private:
   PositionBounds bounds() const { return {options_.order, after_, cutoff_}; }
-  std::vector<ScanUnit> units_in_order() const;
+  Result<std::vector<ScanUnit>> units_in_order();
   /// True when the unit, and those after it in order, have no row that is wanted.
   bool past_the_end(const ScanUnit& unit) const;
   bool before_the_begin(const ScanUnit& unit) const;

@@ -40,16 +40,19 @@ class RegexAtoms {
   bool may_match(const std::function<bool(std::string_view)>& may_contain) const;
   /// Whether keys are looked up at all.
   bool has_keys() const;
+  /// The keys of each part; a part without any is there.
+  const std::vector<std::vector<model::IndexKey>>& keys() const { return keys_; }
+  /// `present`: the numbers of the parts that are there.
+  bool passes(const std::vector<int>& present) const;
   /// The keys of each part that has some: `word time AND word out; word refused`.
   std::string to_text() const;
 
  private:
   RegexAtoms();
-  bool passes(const std::vector<int>& present) const;
 
   std::unique_ptr<re2::FilteredRE2> filter_;
-  std::vector<std::string> parts_;                  ///< empty: cannot be looked for, and is there
-  std::vector<std::vector<model::IndexKey>> keys_;  ///< of each part; a part without is there
+  std::vector<std::string> parts_;  ///< empty: cannot be looked for, and is there
+  std::vector<std::vector<model::IndexKey>> keys_;
 };
 
 }  // namespace duramen::query

@@ -14,7 +14,7 @@ ScanUnit open_unit(const model::RowSet& rows) {
 
 }  // namespace
 
-std::vector<ScanUnit> Scan::units(const TimeRange& range) const {
+Result<std::vector<ScanUnit>> Scan::units(const TimeRange& range) {
   std::vector<ScanUnit> out;
   for (const store::BlockRef& block : context_.snapshot.blocks()) {
     const store::BlockSummary& summary = block.summary;
@@ -27,6 +27,7 @@ std::vector<ScanUnit> Scan::units(const TimeRange& range) const {
     const ScanUnit unit = open_unit(rows);
     if (range.touches(unit.first, unit.last)) out.push_back(unit);
   }
+  DURAMEN_TRY_VOID(planner_.leave_out(out));
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "query/planner.h"
 #include "query/progress.h"
 #include "query/stage.h"
 #include "query/unit_reader.h"
@@ -18,11 +19,13 @@ namespace duramen::query {
 /// Ownership: everything passed in outlives it.
 class Scan {
  public:
-  Scan(const ReadContext& context, const std::vector<std::unique_ptr<RowOperation>>& operations)
-      : context_(context), operations_(operations), reader_(context_) {}
+  Scan(const ReadContext& context, const std::vector<std::unique_ptr<RowOperation>>& operations,
+       Planner& planner)
+      : context_(context), operations_(operations), planner_(planner), reader_(context_) {}
 
-  /// The units with rows in the range, in no order.
-  std::vector<ScanUnit> units(const TimeRange& range) const;
+  /// The units that may have rows in the range that match, in no order.
+  /// Errors: kCancelled, kDeadlineExceeded.
+  Result<std::vector<ScanUnit>> units(const TimeRange& range);
   const ReadContext& context() const { return context_; }
 
   /// The row after the operations; nothing when one of them drops it.
@@ -39,6 +42,7 @@ class Scan {
  private:
   const ReadContext context_;
   const std::vector<std::unique_ptr<RowOperation>>& operations_;
+  Planner& planner_;
   UnitReader reader_;
   std::uint64_t matched_ = 0;
 };

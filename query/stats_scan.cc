@@ -20,7 +20,7 @@ UnitPipeline over_all(const TimeRange& range, Load load) {
 }
 
 Result<void> run(Scan& scan, const UnitPipeline& pipeline) {
-  const std::vector<ScanUnit> units = scan.units(pipeline.range);
+  DURAMEN_TRY(const std::vector<ScanUnit> units, scan.units(pipeline.range));
   scan.add_total(units.size());
   return run_pipeline(scan.context(), units, pipeline);
 }

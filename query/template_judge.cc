@@ -12,30 +12,6 @@ namespace {
 
 using Kind = Filter::Kind;
 
-/// A template's text between its slots.
-struct Pieces {
-  std::vector<std::string_view> constant;
-  std::uint8_t slots = 0;  ///< kinds
-  bool regular = true;     ///< no token touches a slot
-};
-
-Pieces split(std::string_view text) {
-  Pieces out;
-  std::size_t begin = 0;
-  for (std::size_t at = 0; at <= text.size(); ++at) {
-    if (at < text.size() && !model::is_slot(text[at])) continue;
-    out.constant.push_back(text.substr(begin, at - begin));
-    begin = at + 1;
-    if (at == text.size()) break;
-    out.slots |= slot_kind(text[at]);
-    const bool before =
-        at != 0 && (model::is_token_byte(text[at - 1]) || model::is_slot(text[at - 1]));
-    const bool after = at + 1 < text.size() && model::is_token_byte(text[at + 1]);
-    if (before || after) out.regular = false;
-  }
-  return out;
-}
-
 /// Tokens without a digit within UUIDs are groups of 4, 8 or 12 hexadecimal letters, within times
 /// months of three letters.
 bool may_be_in_compound(std::string_view token) {
@@ -109,6 +85,23 @@ class PartialMatches {
 
 }  // namespace
 
+TemplatePieces split_template(std::string_view text) {
+  TemplatePieces out;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at <= text.size(); ++at) {
+    if (at < text.size() && !model::is_slot(text[at])) continue;
+    out.constant.push_back(text.substr(begin, at - begin));
+    begin = at + 1;
+    if (at == text.size()) break;
+    out.slots |= slot_kind(text[at]);
+    const bool before =
+        at != 0 && (model::is_token_byte(text[at - 1]) || model::is_slot(text[at - 1]));
+    const bool after = at + 1 < text.size() && model::is_token_byte(text[at + 1]);
+    if (before || after) out.regular = false;
+  }
+  return out;
+}
+
 bool template_may_contain(std::string_view text, std::string_view part, const SlotBytes& bytes_of) {
   PartialMatches matches(part);
   std::size_t slot = 0;
@@ -125,7 +118,7 @@ bool template_may_contain(std::string_view text, std::string_view part, const Sl
 
 MessageVerdict judge_template(const Matcher::Node& leaf, std::string_view text) {
   if (leaf.kind == Kind::kExists) return {Verdict::kYes};
-  const Pieces pieces = split(text);
+  const TemplatePieces pieces = split_template(text);
   if (pieces.slots == 0) {
     return {Matcher::matches_value(leaf, text) ? Verdict::kYes : Verdict::kNo};
   }

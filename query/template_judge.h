@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 #include "query/matcher.h"
 
@@ -16,6 +17,14 @@ enum class Verdict : std::uint8_t {
   kYes,
   kLook,  ///< it depends on the row
 };
+
+/// A template's text between its slots.
+struct TemplatePieces {
+  std::vector<std::string_view> constant;
+  std::uint8_t slots = 0;  ///< kinds (query/slot_kinds.h)
+  bool regular = true;     ///< no token touches a slot
+};
+TemplatePieces split_template(std::string_view text);
 
 /// What a template says of one leaf that tests `_msg`, for all its rows.
 struct MessageVerdict {

@@ -115,12 +115,14 @@ class UnitReader {
   /// Row numbers stay.
   Result<bool> load(std::span<const std::uint32_t> rows, Load what);
 
+  /// Lets go of the unit, and counts what was read of it.
+  void close();
+
   ColumnRow& row() { return row_; }
   const ColumnRow& row() const { return row_; }
   RecordColumns& columns() { return *columns_; }
 
  private:
-  void close();
   Result<bool> open_whole();
   Result<bool> cannot_read(Error error);
   /// After damage.

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <system_error>
@@ -86,6 +87,7 @@ Result<std::unique_ptr<Daemon>> Daemon::listen(const Settings& settings, const C
 
 Result<void> Daemon::open() {
   DURAMEN_TRY_VOID(open_store());
+  DURAMEN_TRY_VOID(open_index());
   if (interrupted_.load()) return Error{ErrorCode::kCancelled, "the start was interrupted"};
   return serve();
 }
@@ -106,17 +108,33 @@ Result<void> Daemon::open_store() {
   return remember_limit(settings_);
 }
 
+Result<void> Daemon::open_index() {
+  index::IndexOptions options;
+  options.directory = settings_.data_dir + "/index";
+  options.owner = store_->store_id();
+  model::BlockId last(0);
+  const auto snapshot = store_->snapshot();
+  for (const store::BlockRef& block : snapshot->blocks()) last = std::max(last, block.id);
+  options.block_end = model::BlockId(last.value() + 1);
+  auto index = index::Index::open(std::move(options), metrics_);
+  if (!index) return with_remedy(std::move(index).error());
+  index_ = *std::move(index);
+  indexer_ = std::make_unique<query::Indexer>(*store_, *index_, metrics_);
+  return {};
+}
+
 Result<void> Daemon::remember_limit(const Settings& settings) const {
   if (!settings.retention_bytes.automatic) return {};
   return remember_automatic_limit(settings_.data_dir, *settings.retention_bytes.bytes);
 }
 
 Result<void> Daemon::serve() {
-  queries_ = query::make_query_engine(*store_, settings_.query, clock_, metrics_);
+  queries_ = query::make_query_engine(*store_, index_.get(), settings_.query, clock_, metrics_);
   ingest_ = std::make_unique<ingest::Ingest>(*store_, clock_, metrics_, settings_.ingest,
                                              settings_.retention_age);
   router_ = api::make_router({*store_, *queries_, *ingest_, clock_, metrics_, readiness_,
                               std::string(kVersion), settings_.ingest});
+  indexer_->start();
   server_->serve(router_);
   serving_ = true;
   readiness_.set("");
@@ -170,9 +188,11 @@ void Daemon::stop(TimeNs limit) {
     server_->serve(gate_);
     log_info("stopping: finishing open requests");
     ::unlink(address_file(settings_).c_str());
+    indexer_->interrupt();
     store_->interrupt();
   }
   if (server_ != nullptr) server_->stop(limit);
+  if (indexer_ != nullptr) indexer_->stop();
   if (store_ != nullptr) store_->close();
 }
 

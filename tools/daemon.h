@@ -10,8 +10,10 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "index/index.h"
 #include "ingest/ingest.h"
 #include "query/engine.h"
+#include "query/indexer.h"
 #include "store/store.h"
 #include "tools/settings.h"
 
@@ -60,6 +62,7 @@ class Daemon {
  private:
   Daemon(Settings settings, const Clock& clock);
   Result<void> open_store();
+  Result<void> open_index();
   Result<void> remember_limit(const Settings& settings) const;
   Result<void> serve();
   Result<void> write_address_file() const;
@@ -70,6 +73,8 @@ class Daemon {
   api::Readiness readiness_;
   std::atomic<bool> interrupted_{false};
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<index::Index> index_;
+  std::unique_ptr<query::Indexer> indexer_;
   std::unique_ptr<query::QueryEngine> queries_;
   std::unique_ptr<ingest::Ingest> ingest_;
   const api::Router gate_ = api::make_gate(readiness_);

@@ -45,9 +45,9 @@ class QueryTest : public testing::Test {
 
   void make_engine(const QueryLimits& limits) { make_engine(store_, limits); }
   void make_engine(store::Store& store, QueryLimits limits) {
-    engine_ = make_query_engine(store, limits, clock_, metrics_);
+    engine_ = make_query_engine(store, nullptr, limits, clock_, metrics_);
     limits.read = ReadMode::kRows;
-    plain_engine_ = make_query_engine(store, limits, clock_, plain_metrics_);
+    plain_engine_ = make_query_engine(store, nullptr, limits, clock_, plain_metrics_);
   }
 
   Result<Answer> try_run(const QueryRequest& request) { return try_run(*engine_, request); }

@@ -23,7 +23,7 @@ class StorePaging : public ::testing::Test {
   void restart() {
     engine_.reset();
     store_.reopen();
-    engine_ = make_query_engine(*store_.store, {}, store_.clock, *store_.metrics);
+    engine_ = make_query_engine(*store_.store, nullptr, {}, store_.clock, *store_.metrics);
   }
   /// A batch with few different times on four days.
   void append() {

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "index/index.h"
+#include "store/store.h"
+
+namespace duramen::query {
+
+/// Keeps the index behind the store: adds blocks that it lacks, newest first, and drops segments
+/// that retention dropped. What is to be done is told by comparing the two, so there is no queue
+/// that could be lost or grow: after a crash, or when index files are gone, blocks are added again.
+/// Until a block is added queries read it. Never in the way of an append.
+///
+/// Threads: one of its own. Memory: one block at a time. Ownership: store and index outlive it.
+/// Errors: logged and counted, and tried again later.
+class Indexer {
+ public:
+  Indexer(store::Store& store, index::Index& index, MetricRegistry& metrics);
+  Indexer(const Indexer&) = delete;
+  Indexer& operator=(const Indexer&) = delete;
+  Indexer(Indexer&&) = delete;
+  Indexer& operator=(Indexer&&) = delete;
+  ~Indexer() { stop(); }
+
+  void start();
+  /// Returns when every block that is now in the store is indexed, and parts are merged.
+  /// Blocking: reads blocks. Errors: kUnavailable (disk; says what), kCancelled after interrupt().
+  Result<void> seal();
+  /// seal(), running and to come, ends soon.
+  void interrupt();
+  /// Writes what is in memory, and ends the thread. Idempotent.
+  void stop();
+
+ private:
+  void run();
+  /// Errors: of the index; blocks that cannot be read are left out.
+  Result<void> catch_up();
+  Result<void> add_blocks(const store::Snapshot& snapshot);
+  Result<void> add_block(const store::Snapshot& snapshot, const store::BlockRef& block);
+  Result<void> drop_segments(const store::Snapshot& snapshot);
+
+  store::Store& store_;
+  index::Index& index_;
+  Counter& blocks_;
+  Counter& failures_;
+  LatencyHistogram& seconds_;
+  const std::shared_ptr<std::atomic<std::uint64_t>> missing_;  ///< the metrics may live longer
+  std::atomic<bool> interrupted_{false};
+  std::atomic<bool> stopping_{false};
+
+  Mutex work_mutex_;  ///< one catches up at a time
+  std::set<model::BlockId> unreadable_ DURAMEN_GUARDED_BY(work_mutex_);
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool stopped_ DURAMEN_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace duramen::query
