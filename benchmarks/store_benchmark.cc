@@ -1,12 +1,11 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <future>
 #include <numeric>
 
 #include "benchmarks/corpus_batches.h"
+#include "benchmarks/temporary_directory.h"
 #include "store/block.h"
 #include "store/journal_entry.h"
 #include "store/store.h"
@@ -96,28 +95,6 @@ void pack_journal_columns(benchmark::State& state) {
   count(state, batch->raw_bytes(), batch->rows());
 }
 BENCHMARK(pack_journal_columns)->Unit(benchmark::kMillisecond);
-
-/// A directory of one's own that goes away with its contents.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "duramen-microbench.XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  TemporaryDirectory(TemporaryDirectory&&) = delete;
-  TemporaryDirectory& operator=(TemporaryDirectory&&) = delete;
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// From append() to its ack, with the sync; wall time. Epochs are built meanwhile.
 void append_to_journal(benchmark::State& state) {

@@ -12,8 +12,9 @@ namespace {
 constexpr std::string_view kMagic = "DIXF";
 constexpr std::uint16_t kVersion = 1;
 constexpr std::size_t kPageBytes = 1024;
-/// Rows of a filter for each row that a hash takes, in hundredths: 45 of 100 bits are set then.
-constexpr std::uint64_t kRoomPercent = 165;
+static_assert((kPageBytes - kPageSum) * 8 >= kMaxPartBlocks, "a page has a row at least");
+/// Rows of a filter for each row that a hash takes, in hundredths: 46 of 100 bits are set then.
+constexpr std::uint64_t kRoomPercent = 160;
 
 Error damaged(std::string_view what) {
   return {ErrorCode::kDataLoss, "filter: " + std::string(what)};
@@ -38,8 +39,7 @@ void set_offsets(FilterHead& head, std::uint64_t offset) {
 }  // namespace
 
 std::uint32_t class_rows(std::uint8_t size_class) {
-  constexpr std::array<std::uint32_t, 4> kSteps = {64, 76, 91, 108};
-  return kSteps[size_class % 4] << (size_class / 4);
+  return (size_class % 2 == 0 ? 64U : 91U) << (size_class / 2);
 }
 
 std::uint8_t size_class_of(const std::vector<std::uint64_t>& hashes, std::uint64_t bytes_limit) {
@@ -47,7 +47,7 @@ std::uint8_t size_class_of(const std::vector<std::uint64_t>& hashes, std::uint64
   for (const std::uint64_t hash : hashes) taken += hash & 7;
   std::uint64_t wanted = taken * kRoomPercent / 100;
   std::uint8_t size_class = 0;
-  // The nearest: up to 9 % less or more than wanted.
+  // The nearest: up to a fifth less or more than wanted.
   while (size_class + 1 < kSizeClasses &&
          std::uint64_t{class_rows(size_class)} + class_rows(size_class + 1) < 2 * wanted) {
     ++size_class;
@@ -70,23 +70,24 @@ HashRows hash_rows(std::uint64_t hash, std::uint32_t rows) {
   return out;
 }
 
-std::size_t FilterGroup::rows_in_page() const {
-  return std::max<std::size_t>(1, (kPageBytes - kPageSum) / row_bytes());
+std::uint32_t FilterGroup::rows_in_page() const {
+  return static_cast<std::uint32_t>((kPageBytes - kPageSum) * 8 / columns.size());
 }
-
-std::uint64_t FilterGroup::pages() const { return (rows() + rows_in_page() - 1) / rows_in_page(); }
 
 std::uint64_t FilterGroup::bytes() const {
-  return std::uint64_t{rows()} * row_bytes() + pages() * kPageSum;
+  return page_offset(pages() - 1) - offset + page_bytes(pages() - 1);
 }
 
-std::size_t FilterGroup::page_bytes(std::uint64_t page) const {
-  const std::uint64_t first = page * rows_in_page();
-  return std::min<std::uint64_t>(rows_in_page(), rows() - first) * row_bytes() + kPageSum;
+std::uint32_t FilterGroup::rows_of_page(std::uint32_t page) const {
+  return std::min(rows_in_page(), rows() - page * rows_in_page());
 }
 
-std::uint64_t FilterGroup::page_offset(std::uint64_t page) const {
-  return offset + page * (rows_in_page() * row_bytes() + kPageSum);
+std::size_t FilterGroup::page_bytes(std::uint32_t page) const {
+  return (rows_of_page(page) * columns.size() + 7) / 8 + kPageSum;
+}
+
+std::uint64_t FilterGroup::page_offset(std::uint32_t page) const {
+  return offset + page * ((std::uint64_t{rows_in_page()} * columns.size() + 7) / 8 + kPageSum);
 }
 
 std::uint64_t FilterHead::file_bytes() const {

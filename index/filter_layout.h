@@ -14,9 +14,9 @@
 namespace duramen::index {
 
 inline constexpr std::size_t kMaxPartBlocks = 1024;
-inline constexpr std::uint8_t kSizeClasses = 81;
+inline constexpr std::uint8_t kSizeClasses = 41;
 
-/// Rows of the filters of a size class: 64 to 64 * 2^20, a fourth of a power of two apart.
+/// Rows of the filters of a size class: 64 to 64 * 2^20, half a power of two apart.
 std::uint32_t class_rows(std::uint8_t size_class);
 /// For a block with these hashes; `bytes_limit` 0 is none.
 std::uint8_t size_class_of(const std::vector<std::uint64_t>& hashes, std::uint64_t bytes_limit);
@@ -36,13 +36,16 @@ struct FilterGroup {
   std::uint64_t offset = 0;            ///< of its first page in the file
 
   std::uint32_t rows() const { return class_rows(size_class); }
-  std::size_t row_bytes() const { return (columns.size() + 7) / 8; }
-  std::size_t rows_in_page() const;
-  std::uint64_t pages() const;
+  std::uint32_t rows_in_page() const;
+  std::uint32_t pages() const { return (rows() + rows_in_page() - 1) / rows_in_page(); }
   std::uint64_t bytes() const;
-  /// The last one may be smaller than the others.
-  std::size_t page_bytes(std::uint64_t page) const;
-  std::uint64_t page_offset(std::uint64_t page) const;
+  /// The last page may have fewer.
+  std::uint32_t rows_of_page(std::uint32_t page) const;
+  /// With the checksum.
+  std::size_t page_bytes(std::uint32_t page) const;
+  /// Of a row in its page.
+  std::size_t bit_of(std::uint32_t row) const { return row % rows_in_page() * columns.size(); }
+  std::uint64_t page_offset(std::uint32_t page) const;
 };
 
 struct FilterHead {

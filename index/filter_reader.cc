@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "index/bits.h"
+
 namespace duramen::index {
 namespace {
 
@@ -40,23 +42,23 @@ Result<BlockSet> FilterReader::find(std::uint64_t hash, LookupCost& cost) const 
 Result<void> FilterReader::find_in(const FilterGroup& group, std::uint64_t hash, BlockSet& found,
                                    LookupCost& cost) const {
   const HashRows rows = hash_rows(hash, group.rows());
-  std::string bits(group.row_bytes(), '\xff');
-  for (std::size_t i = 0; i < rows.count && !is_zero(bits); ++i) {
+  std::string all;
+  std::string bits;
+  for (std::size_t i = 0; i < rows.count; ++i) {
     DURAMEN_TRY(const auto bytes, page(group, rows.row[i] / group.rows_in_page()));
     ++cost.rows;
     cost.bytes_read += bytes.size();
-    const std::size_t at = rows.row[i] % group.rows_in_page() * group.row_bytes();
-    for (std::size_t b = 0; b < bits.size(); ++b) {
-      bits[b] = static_cast<char>(bits[b] & bytes[at + b]);
-    }
+    take_bits(bytes, group.bit_of(rows.row[i]), group.columns.size(), i == 0 ? all : bits);
+    for (std::size_t b = 0; b < bits.size(); ++b) all[b] = static_cast<char>(all[b] & bits[b]);
+    if (is_zero(all)) return {};
   }
   for (std::size_t c = 0; c < group.columns.size(); ++c) {
-    if ((static_cast<unsigned char>(bits[c / 8]) >> (c % 8) & 1) != 0) found.set(group.columns[c]);
+    if (rows.count == 0 || test_bit(all, c)) found.set(group.columns[c]);
   }
   return {};
 }
 
-Result<std::string> FilterReader::page(const FilterGroup& group, std::uint64_t number) const {
+Result<std::string> FilterReader::page(const FilterGroup& group, std::uint32_t number) const {
   DURAMEN_TRY(auto bytes, file_.read(group.page_offset(number), group.page_bytes(number)));
   DURAMEN_TRY_VOID(check_page(bytes));
   return bytes;

@@ -27,7 +27,7 @@ class FilterReader {
   const FilterHead& head() const { return *head_; }
   /// Which blocks of the part may have a key with this hash.
   Result<BlockSet> find(std::uint64_t hash, LookupCost& cost) const;
-  Result<std::string> page(const FilterGroup& group, std::uint64_t number) const;
+  Result<std::string> page(const FilterGroup& group, std::uint32_t number) const;
 
  private:
   FilterReader(File file, std::shared_ptr<const FilterHead> head)

@@ -5,23 +5,23 @@
 
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "index/bits.h"
 
 namespace duramen::index {
 namespace {
 
-/// Writes the pages of the groups, one row after the other.
+/// Writes pages one after the other.
 class PageWriter {
  public:
   explicit PageWriter(const File& file) : file_(&file) {}
 
-  void begin(const FilterGroup& group) { group_ = &group; }
-  Result<void> row(std::string_view bits) {
-    page_.append(bits);
-    if (page_.size() == group_->rows_in_page() * group_->row_bytes()) return end_page();
-    return {};
+  Result<void> page(std::string_view rows) {
+    ByteWriter out(buffer_);
+    out.raw(rows);
+    out.u64(checksum64(rows));
+    return buffer_.size() < kBuffer ? Result<void>() : write();
   }
-  Result<void> end_group() { return page_.empty() ? Result<void>() : end_page(); }
-  Result<void> end_file() {
+  Result<void> end() {
     DURAMEN_TRY_VOID(write());
     return file_->sync();
   }
@@ -29,13 +29,6 @@ class PageWriter {
  private:
   static constexpr std::size_t kBuffer = 256 << 10;
 
-  Result<void> end_page() {
-    ByteWriter out(buffer_);
-    out.raw(page_);
-    out.u64(checksum64(page_));
-    page_.clear();
-    return buffer_.size() < kBuffer ? Result<void>() : write();
-  }
   Result<void> write() {
     DURAMEN_TRY_VOID(file_->append(buffer_));
     buffer_.clear();
@@ -43,14 +36,8 @@ class PageWriter {
   }
 
   const File* file_;
-  const FilterGroup* group_ = nullptr;
-  std::string page_;
   std::string buffer_;
 };
-
-void set_bit(std::string& bits, std::size_t at) {
-  bits[at / 8] = static_cast<char>(bits[at / 8] | 1 << at % 8);
-}
 
 FilterHead head_of(const std::map<std::uint8_t, std::vector<std::uint16_t>>& groups,
                    std::size_t blocks) {
@@ -62,16 +49,27 @@ FilterHead head_of(const std::map<std::uint8_t, std::vector<std::uint16_t>>& gro
 
 /// All rows of a group, one after the other.
 std::string matrix_of(const FilterGroup& group, const std::vector<const BlockKeys*>& blocks) {
-  std::string bits(group.rows() * group.row_bytes(), '\0');
-  for (std::size_t column = 0; column < group.columns.size(); ++column) {
+  const std::size_t columns = group.columns.size();
+  std::string bits((group.rows() * columns + 7) / 8, '\0');
+  for (std::size_t column = 0; column < columns; ++column) {
     for (const std::uint64_t hash : blocks[group.columns[column]]->hashes) {
       const HashRows rows = hash_rows(hash, group.rows());
-      for (std::size_t i = 0; i < rows.count; ++i) {
-        set_bit(bits, rows.row[i] * group.row_bytes() * 8 + column);
-      }
+      for (std::size_t i = 0; i < rows.count; ++i) set_bit(bits, rows.row[i] * columns + column);
     }
   }
   return bits;
+}
+
+Result<void> write_group(PageWriter& writer, const FilterGroup& group, const std::string& bits) {
+  std::string rows;
+  std::size_t at = 0;
+  for (std::uint32_t page = 0; page < group.pages(); ++page) {
+    const std::size_t count = group.rows_of_page(page) * group.columns.size();
+    take_bits(bits, at, count, rows);
+    at += count;
+    DURAMEN_TRY_VOID(writer.page(rows));
+  }
+  return {};
 }
 
 /// The rows of one group of one part, in order.
@@ -85,44 +83,34 @@ class RowStream {
     if (row_ % group_->rows_in_page() == 0) {
       DURAMEN_TRY(page_, part_->page(*group_, row_ / group_->rows_in_page()));
     }
-    const std::size_t at = row_++ % group_->rows_in_page() * group_->row_bytes();
-    return std::string_view(page_).substr(at, group_->row_bytes());
+    take_bits(page_, group_->bit_of(row_++), columns(), bits_);
+    return std::string_view(bits_);
   }
 
  private:
   const FilterReader* part_;
   const FilterGroup* group_;
   std::string page_;
-  std::uint64_t row_ = 0;
+  std::string bits_;
+  std::uint32_t row_ = 0;
 };
-
-/// Bits of `row` behind the first `at` bits of `out`, whose other bits are 0. Bits behind the last
-/// column of a row are 0, too.
-void append_bits(std::string& out, std::size_t at, std::string_view row) {
-  const unsigned shift = at % 8;
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const auto bits = static_cast<unsigned>(static_cast<unsigned char>(row[i])) << shift;
-    const std::size_t to = at / 8 + i;
-    out[to] = static_cast<char>(static_cast<unsigned char>(out[to]) | (bits & 0xff));
-    if (bits > 0xff) out[to + 1] = static_cast<char>(bits >> 8);
-  }
-}
 
 Result<void> merge_group(PageWriter& writer, const FilterGroup& group,
                          std::vector<RowStream>& sources) {
-  writer.begin(group);
-  std::string row;
-  for (std::uint32_t r = 0; r < group.rows(); ++r) {
-    row.assign(group.row_bytes(), '\0');
+  std::string rows;
+  for (std::uint32_t page = 0; page < group.pages(); ++page) {
+    rows.assign(group.page_bytes(page) - kPageSum, '\0');
     std::size_t at = 0;
-    for (RowStream& source : sources) {
-      DURAMEN_TRY(const auto bits, source.next());
-      append_bits(row, at, bits);
-      at += source.columns();
+    for (std::uint32_t row = 0; row < group.rows_of_page(page); ++row) {
+      for (RowStream& source : sources) {
+        DURAMEN_TRY(const auto bits, source.next());
+        put_bits(rows, at, bits);
+        at += source.columns();
+      }
     }
-    DURAMEN_TRY_VOID(writer.row(row));
+    DURAMEN_TRY_VOID(writer.page(rows));
   }
-  return writer.end_group();
+  return {};
 }
 
 }  // namespace
@@ -139,14 +127,9 @@ Result<std::uint64_t> write_filter(const std::string& path,
   DURAMEN_TRY_VOID(file.append(encode_filter_head(head)));
   PageWriter writer(file);
   for (const FilterGroup& group : head.groups) {
-    const std::string bits = matrix_of(group, blocks);
-    writer.begin(group);
-    for (std::size_t at = 0; at < bits.size(); at += group.row_bytes()) {
-      DURAMEN_TRY_VOID(writer.row(std::string_view(bits).substr(at, group.row_bytes())));
-    }
-    DURAMEN_TRY_VOID(writer.end_group());
+    DURAMEN_TRY_VOID(write_group(writer, group, matrix_of(group, blocks)));
   }
-  DURAMEN_TRY_VOID(writer.end_file());
+  DURAMEN_TRY_VOID(writer.end());
   return head.file_bytes();
 }
 
@@ -171,7 +154,7 @@ Result<std::uint64_t> merge_filters(const std::string& path,
   for (const FilterGroup& group : head.groups) {
     DURAMEN_TRY_VOID(merge_group(writer, group, sources[group.size_class]));
   }
-  DURAMEN_TRY_VOID(writer.end_file());
+  DURAMEN_TRY_VOID(writer.end());
   return head.file_bytes();
 }
 

@@ -95,7 +95,7 @@ Result<void> Part::check_pages(const std::function<void(std::uint64_t)>& read) c
               FilterReader::open(context_->directory + "/" + filter_name(entry_.number),
                                  entry_.filter_size, blocks()));
   for (const FilterGroup& group : filter.head().groups) {
-    for (std::uint64_t page = 0; page < group.pages(); ++page) {
+    for (std::uint32_t page = 0; page < group.pages(); ++page) {
       DURAMEN_TRY_VOID(filter.page(group, page));
       read(group.page_bytes(page));
     }

@@ -28,7 +28,7 @@ constexpr char kHeadPrefix = 'H';
 constexpr char kLabelPrefix = 'L';
 /// Xapian's terms end at 245 bytes, and a zero counts twice.
 constexpr std::size_t kMaxLabelTerm = 200;
-constexpr int kOneFile = Xapian::DBCOMPACT_SINGLE_FILE;
+constexpr int kOneFile = Xapian::DBCOMPACT_SINGLE_FILE | Xapian::Compactor::FULL;
 /// Xapian's smallest: many of these files are small.
 constexpr int kPageBytes = 2048;
 
