@@ -3,18 +3,16 @@
 #include <map>
 #include <utility>
 
-#include "base/log.h"
 #include "base/mutex.h"
 #include "base/time_text.h"
 #include "query/cursor.h"
 #include "query/executor.h"
 #include "query/parser.h"
 #include "query/progress.h"
+#include "query/slow_log.h"
 
 namespace duramen::query {
 namespace {
-
-constexpr TimeNs kSlow = 10 * kNsPerSecond;
 
 struct Running {
   Running(std::uint64_t number, std::string text, const Clock& clock, TimeNs timeout,
@@ -119,10 +117,11 @@ std::string_view outcome(const Result<QueryEnd>& result) {
 class AdmittedQuery final : public RunningQuery {
  public:
   AdmittedQuery(std::unique_ptr<Admission> admission, Execution execution,
-                std::shared_ptr<Meters> meters)
+                std::shared_ptr<Meters> meters, TimeNs slow)
       : admission_(std::move(admission)),
         execution_(std::move(execution)),
-        meters_(std::move(meters)) {}
+        meters_(std::move(meters)),
+        slow_(slow) {}
 
   std::uint64_t id() const override { return admission_->running().id; }
   void cancel() override { admission_->running().progress.cancel(); }
@@ -137,28 +136,16 @@ class AdmittedQuery final : public RunningQuery {
     meters_->seconds.observe(static_cast<double>(took) / static_cast<double>(kNsPerSecond));
     meters_->rows.add(progress.scanned_rows);
     meters_->bytes.add(progress.scanned_bytes);
-    if (took >= kSlow) log_slow(took, outcome(result));
+    if (took >= slow_) log_slow(execution_, progress, id(), outcome(result));
     return result;
   }
 
  private:
-  void log_slow(TimeNs took, std::string_view how) const {
-    const Progress& progress = admission_->running().progress;
-    log_warning("slow query", {{"id", id()},
-                               {"outcome", how},
-                               {"took", to_duration_text(took)},
-                               {"pipes", execution_.query.pipes.size()},
-                               {"query_bytes", execution_.request.q.size()},
-                               {"scanned_rows", progress.scanned_rows.load()},
-                               {"scanned_bytes", progress.scanned_bytes.load()},
-                               {"scan_units", progress.units.load()},
-                               {"scan_units_total", progress.units_total.load()}});
-  }
-
   const std::unique_ptr<Admission> admission_;
   const Execution execution_;
   const std::shared_ptr<Meters> meters_;
   PlanReport report_;
+  const TimeNs slow_;
   std::atomic<bool> ran_{false};
 };
 
@@ -261,8 +248,8 @@ class Engine final : public QueryEngine {
       execution.request.start = execution.after->start;
       execution.request.end = execution.after->end;
     }
-    return std::shared_ptr<RunningQuery>(
-        std::make_shared<AdmittedQuery>(std::move(admission), std::move(execution), meters_));
+    return std::shared_ptr<RunningQuery>(std::make_shared<AdmittedQuery>(
+        std::move(admission), std::move(execution), meters_, limits_.slow));
   }
 
   store::Store& store_;

@@ -45,6 +45,7 @@ struct QueryLimits {
   std::uint32_t concurrent = 16;              ///< running at once; one more gets kResourceExhausted
   std::uint64_t memory_bytes = 256ULL << 20;  ///< state of one query (kept rows, groups)
   TimeNs timeout = 60 * kNsPerSecond;
+  TimeNs slow = 5 * kNsPerSecond;  ///< a query that takes as long is named in the log
   std::uint64_t default_limit = 100;
   std::uint64_t max_query_bytes = 64 * 1024;
   ReadMode read = ReadMode::kColumns;  ///< kRows only in tests and benchmarks

@@ -81,6 +81,10 @@ constexpr Setting kSettings[] = {
      "Memory for the state of one query: rows to sort, groups.", ""},
     {"query.timeout", Kind::kDuration, DURAMEN_FIELD(query.timeout), 100 * kMillisecond, kDay,
      kRestart, "Longest run of a query.", ""},
+    {"query.slow", Kind::kDuration, DURAMEN_FIELD(query.slow), 0, kDay, kRestart,
+     "A query that takes as long is named in the log, with its text, its time range and what it "
+     "read.",
+     ""},
     {"query.default_limit", Kind::kCount, DURAMEN_FIELD(query.default_limit), 1, 1'000'000'000,
      kRestart, "Rows of an answer when the request says no limit.", ""},
     {"query.max_query_bytes", Kind::kBytes, DURAMEN_FIELD(query.max_query_bytes), 64, kMiB,
