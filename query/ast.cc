@@ -174,6 +174,17 @@ struct PipeText {
     if (!p.prefix.empty()) out += " prefix " + name_text(p.prefix);
     return out;
   }
+  std::string operator()(const NamesPipe& p) const {
+    switch (p.of) {
+      case NamesPipe::Of::kFields:
+        return "field_names";
+      case NamesPipe::Of::kLabels:
+        return "label_names";
+      case NamesPipe::Of::kLabelValues:
+        break;
+    }
+    return "label_values " + name_text(p.label);
+  }
 };
 
 }  // namespace

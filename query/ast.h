@@ -104,8 +104,17 @@ struct ParsePipe {
   std::string prefix;
   friend bool operator==(const ParsePipe&, const ParsePipe&) = default;
 };
+/// Which names the rows have, or which values one label. Not in the language: other folders append
+/// it to a filter (QueryRequest::pipes). It stands first, on records as they are stored.
+struct NamesPipe {
+  enum class Of : std::uint8_t { kFields, kLabels, kLabelValues };
+  Of of = Of::kFields;
+  std::string label;  ///< of kLabelValues
+  friend bool operator==(const NamesPipe&, const NamesPipe&) = default;
+};
 
-using Pipe = std::variant<FieldsPipe, HeadPipe, SortPipe, WherePipe, TopPipe, StatsPipe, ParsePipe>;
+using Pipe = std::variant<FieldsPipe, HeadPipe, SortPipe, WherePipe, TopPipe, StatsPipe, ParsePipe,
+                          NamesPipe>;
 
 struct Query {
   Filter filter;
@@ -113,7 +122,7 @@ struct Query {
   friend bool operator==(const Query&, const Query&) = default;
 };
 
-/// The canonical text: parsing it gives an equal tree.
+/// The canonical text: parsing it gives an equal tree (but for a NamesPipe, which is only shown).
 std::string to_text(const Query& query);
 std::string to_text(const Filter& filter);
 

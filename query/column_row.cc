@@ -188,6 +188,20 @@ Row ColumnRow::to_row() const {
   return row;
 }
 
+void ColumnRow::append_names(std::vector<RowName>& out) const {
+  const bool clash = names_clash();
+  for (const auto& [name, value] : labels()->pairs()) {
+    const bool hidden = clash && (is_builtin_name(name) || has_field(name));
+    out.push_back({hidden ? "label." : "", name, RowName::Kind::kLabel});
+  }
+  for (std::uint32_t f = records_->first_field(row_); f < records_->fields_end[row_]; ++f) {
+    const std::string& name = records_->field_names[records_->field_name[f]];
+    const bool text = records_->field_kind[f] == model::FieldKind::kText;
+    out.push_back({clash && is_builtin_name(name) ? "field." : "", name,
+                   text ? RowName::Kind::kText : RowName::Kind::kJson});
+  }
+}
+
 void ColumnRow::append_json(std::string& out) const {
   const bool clash = collect();
   append_row_json(out, shown_, clash);

@@ -30,6 +30,10 @@ class ColumnRow final : public RowView {
   std::optional<FieldValue> get(Slot slot) const override;
   std::optional<TimeNs> time(Slot slot) const override;
   Row to_row() const override;
+  const model::Labels* labels() const override {
+    return &records_->streams[records_->stream[row_]];
+  }
+  void append_names(std::vector<RowName>& out) const override;
   /// The row as the API shows it.
   void append_json(std::string& out) const;
 

@@ -161,6 +161,16 @@ Result<void> check_range(const QueryRequest& request) {
   return {};
 }
 
+Result<void> add_pipes(Query& query, const std::vector<Pipe>& pipes) {
+  if (pipes.empty()) return {};
+  if (!query.pipes.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "only a filter can be asked for here; leave out the pipes, from the first '|' on"};
+  }
+  query.pipes = pipes;
+  return {};
+}
+
 Result<void> check_cursor(const Cursor& cursor, const Execution& execution) {
   const auto refuse = [](std::string_view why) {
     return Error{ErrorCode::kInvalidArgument, "cursor: " + std::string(why)};
@@ -232,6 +242,7 @@ class Engine final : public QueryEngine {
     }
     Execution execution;
     DURAMEN_TRY(execution.query, parse_query(request.q));
+    DURAMEN_TRY_VOID(add_pipes(execution.query, request.pipes));
     DURAMEN_TRY_VOID(check_range(request));
     execution.request = request;
     execution.limit = request.limit.value_or(limits_.default_limit);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "query/ast.h"
 #include "store/store.h"
 
 namespace duramen::index {
@@ -33,6 +34,8 @@ struct QueryRequest {
   /// page, whatever start and end say now: relative ones have moved on.
   std::string cursor;
   std::optional<TimeNs> timeout;  ///< none: the engine's limit; never above it
+  /// What the answer is made of, when that is not said in q: then q is a filter alone.
+  std::vector<Pipe> pipes;
 };
 
 /// How blocks are read.
@@ -53,6 +56,7 @@ struct QueryLimits {
 
 struct QueryEnd {
   std::uint64_t rows = 0;  ///< in this answer
+  std::uint64_t matched_rows = 0;  ///< of those that were looked at
   std::uint64_t scanned_rows = 0;
   std::uint64_t scanned_bytes = 0;
   std::string cursor;    ///< empty: nothing follows

@@ -63,7 +63,11 @@ class Executor {
     const std::vector<std::string> damage = notes_.texts();
     end_.partial = end_.partial || !damage.empty();
     end_.warnings.insert(end_.warnings.end(), damage.begin(), damage.end());
-    DURAMEN_TRY_VOID(add_hint());
+    end_.matched_rows = scan_->matched();
+    // Who appends pipes shows no hint, and asks often.
+    if (execution_.request.pipes.empty()) {
+      DURAMEN_TRY_VOID(add_hint());
+    }
     end_.scanned_rows = progress_.scanned_rows;
     end_.scanned_bytes = progress_.scanned_bytes;
     return std::move(end_);

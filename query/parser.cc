@@ -416,6 +416,7 @@ class NameCollector {
     for (const auto& group : p.by) names_.insert(group.name);
   }
   void operator()(const ParsePipe& p) { names_.insert(p.from); }
+  void operator()(const NamesPipe&) {}
   void add(const Filter& filter) {
     if (!filter.field.empty()) names_.insert(filter.field);
     for (const Filter& child : filter.children) add(child);

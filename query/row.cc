@@ -74,4 +74,12 @@ std::optional<TimeNs> OwnRowView::time(Slot slot) const {
   return parse_rfc3339(field->bytes);
 }
 
+void OwnRowView::append_names(std::vector<RowName>& out) const {
+  for (const Row::Field& field : row_.fields) {
+    if (field.hidden || is_builtin_name(field.name)) continue;
+    const bool text = field.kind == model::FieldKind::kText;
+    out.push_back({{}, field.name, text ? RowName::Kind::kText : RowName::Kind::kJson});
+  }
+}
+
 }  // namespace duramen::query

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "model/ids.h"
+#include "model/labels.h"
 #include "model/record_batch.h"
 
 namespace duramen::query {
@@ -52,6 +53,14 @@ class NameTable {
   std::map<std::string, Slot, std::less<>> slots_;
 };
 
+/// A name that a row shows: `qualifier` (`label.`, `field.`, or empty) and `name`.
+struct RowName {
+  enum class Kind : std::uint8_t { kLabel, kText, kJson };
+  std::string_view qualifier;
+  std::string_view name;
+  Kind kind = Kind::kText;
+};
+
 struct FieldValue {
   std::string_view bytes;
   model::FieldKind kind = model::FieldKind::kText;
@@ -89,6 +98,10 @@ class RowView {
   /// The value as a time: of `_time` and `_received`.
   virtual std::optional<TimeNs> time(Slot slot) const = 0;
   virtual Row to_row() const = 0;
+  /// The labels of the record's stream; null when pipes made the row.
+  virtual const model::Labels* labels() const = 0;
+  /// Appends the names of labels and fields as they are shown, without the built-in ones.
+  virtual void append_names(std::vector<RowName>& out) const = 0;
 };
 
 /// A view of a Row, which outlives it.
@@ -98,6 +111,8 @@ class OwnRowView final : public RowView {
   std::optional<FieldValue> get(Slot slot) const override;
   std::optional<TimeNs> time(Slot slot) const override;
   Row to_row() const override { return row_; }
+  const model::Labels* labels() const override { return nullptr; }
+  void append_names(std::vector<RowName>& out) const override;
 
  private:
   const NameTable& names_;

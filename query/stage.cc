@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "query/names.h"
 #include "query/row_json.h"
 #include "query/sort.h"
 #include "query/stats.h"
@@ -111,6 +112,8 @@ Result<std::vector<std::unique_ptr<Stage>>> make_stages(const std::vector<Pipe>&
                                                    rows_kept(plain, i, context.limit), *next));
     } else if (const auto* stats = std::get_if<StatsPipe>(&plain[i])) {
       stages.push_back(std::make_unique<StatsStage>(*stats, context, *next));
+    } else if (const auto* names = std::get_if<NamesPipe>(&plain[i])) {
+      stages.push_back(make_names_stage(*names, context, *next));
     } else {
       DURAMEN_TRY(auto operation, make_row_operation(plain[i], context.names));
       stages.push_back(std::make_unique<OperationStage>(std::move(operation), *next));
