@@ -1,10 +1,12 @@
 #include "query/engine.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "base/mutex.h"
 #include "base/time_text.h"
+#include "query/context.h"
 #include "query/cursor.h"
 #include "query/executor.h"
 #include "query/parser.h"
@@ -130,7 +132,9 @@ class AdmittedQuery final : public RunningQuery {
   Result<QueryEnd> run(const LineWriter& write) override {
     if (ran_.exchange(true)) return Error{ErrorCode::kInternal, "a query runs only once"};
     Progress& progress = admission_->running().progress;
-    auto result = execute(execution_, progress, write, report_);
+    auto result = execution_.request.context
+                      ? execute_context(execution_, progress, write)
+                      : execute(execution_, progress, write, report_);
     const TimeNs took = progress.elapsed();
     meters_->count(outcome(result));
     meters_->seconds.observe(static_cast<double>(took) / static_cast<double>(kNsPerSecond));
@@ -159,6 +163,11 @@ Result<void> check_range(const QueryRequest& request) {
     return Error{ErrorCode::kInvalidArgument, "the timeout must be longer than nothing"};
   }
   return {};
+}
+
+/// What stands for a context among queries: the list of running ones, the log.
+std::string context_query(const ContextRequest& context) {
+  return "_seq:\"" + to_text(context.record) + "\"";
 }
 
 Result<void> add_pipes(Query& query, const std::vector<Pipe>& pipes) {
@@ -191,6 +200,21 @@ Result<void> check_cursor(const Cursor& cursor, const Execution& execution) {
   return {};
 }
 
+std::optional<TimeSpan> times_of(const store::Snapshot& snapshot) {
+  std::optional<TimeSpan> out;
+  const auto widen = [&out](TimeNs first, TimeNs last) {
+    out = out ? TimeSpan{std::min(out->first, first), std::max(out->last, last)}
+              : TimeSpan{first, last};
+  };
+  for (const store::BlockRef& block : snapshot.blocks()) {
+    widen(block.summary.min_time, block.summary.max_time);
+  }
+  for (const model::RowSet& rows : snapshot.open_rows()) {
+    for (const TimeNs time : rows.records().time) widen(time, time);
+  }
+  return out;
+}
+
 class Engine final : public QueryEngine {
  public:
   Engine(store::Store& store, const index::Index* index, const QueryLimits& limits,
@@ -210,6 +234,8 @@ class Engine final : public QueryEngine {
     if (!started) meters_->count("refused");
     return started;
   }
+
+  std::optional<TimeSpan> times() const override { return times_of(*store_.snapshot()); }
 
   std::vector<QueryInfo> list() const override {
     std::vector<QueryInfo> out;
@@ -241,7 +267,8 @@ class Engine final : public QueryEngine {
                                                std::to_string(limits_.max_query_bytes)};
     }
     Execution execution;
-    DURAMEN_TRY(execution.query, parse_query(request.q));
+    const std::string q = request.context ? context_query(*request.context) : request.q;
+    DURAMEN_TRY(execution.query, parse_query(q));
     DURAMEN_TRY_VOID(add_pipes(execution.query, request.pipes));
     DURAMEN_TRY_VOID(check_range(request));
     execution.request = request;
@@ -250,7 +277,7 @@ class Engine final : public QueryEngine {
     execution.read = limits_.read;
     execution.index = index_;
     const TimeNs timeout = std::min(request.timeout.value_or(limits_.timeout), limits_.timeout);
-    DURAMEN_TRY(auto running, registry_->add(request.q, clock_, timeout, limits_.memory_bytes));
+    DURAMEN_TRY(auto running, registry_->add(q, clock_, timeout, limits_.memory_bytes));
     auto admission = std::make_unique<Admission>(registry_, std::move(running));
     execution.snapshot = store_.snapshot();
     if (!request.cursor.empty()) {

@@ -14,6 +14,7 @@
 #include "base/metrics.h"
 #include "base/result.h"
 #include "query/ast.h"
+#include "query/record_name.h"
 #include "store/store.h"
 
 namespace duramen::index {
@@ -23,6 +24,18 @@ class Index;
 namespace duramen::query {
 
 enum class Order { kNewestFirst, kOldestFirst };
+
+/// Lines around one record (query/context.h).
+struct ContextRequest {
+  RecordName record;
+  std::uint64_t before = 10;  ///< rows of its stream
+  std::uint64_t after = 10;
+};
+
+struct TimeSpan {
+  TimeNs first = 0;
+  TimeNs last = 0;  ///< inclusive
+};
 
 struct QueryRequest {
   std::string q;                       ///< docs/query.md; empty means `*`
@@ -36,6 +49,8 @@ struct QueryRequest {
   std::optional<TimeNs> timeout;  ///< none: the engine's limit; never above it
   /// What the answer is made of, when that is not said in q: then q is a filter alone.
   std::vector<Pipe> pipes;
+  /// Asks for this instead of q; order, limit and cursor have no part in it.
+  std::optional<ContextRequest> context;
 };
 
 /// How blocks are read.
@@ -55,7 +70,7 @@ struct QueryLimits {
 };
 
 struct QueryEnd {
-  std::uint64_t rows = 0;  ///< in this answer
+  std::uint64_t rows = 0;          ///< in this answer
   std::uint64_t matched_rows = 0;  ///< of those that were looked at
   std::uint64_t scanned_rows = 0;
   std::uint64_t scanned_bytes = 0;
@@ -92,7 +107,8 @@ class RunningQuery {
   virtual ~RunningQuery() = default;
   virtual std::uint64_t id() const = 0;
   /// Errors: kCancelled, kDeadlineExceeded, kResourceExhausted (memory limit: says which stage,
-  /// how much, what to do), kInvalidArgument (found only while running, such as a bad capture).
+  /// how much, what to do), kInvalidArgument (found only while running, such as a bad capture),
+  /// kNotFound and kDataLoss (of a context: the record).
   virtual Result<QueryEnd> run(const LineWriter& write) = 0;
   virtual void cancel() = 0;
   /// Whether it may go on, for who waits on its behalf. Errors: kCancelled, kDeadlineExceeded.
@@ -116,6 +132,9 @@ class QueryEngine {
   /// cursor of another query or another store), kOutOfRange (the query is too long),
   /// kResourceExhausted (too many run).
   virtual Result<std::shared_ptr<RunningQuery>> start(const QueryRequest& request) = 0;
+  /// Oldest and newest event time of what is stored now, nothing when the store is empty. Does not
+  /// read the disk.
+  virtual std::optional<TimeSpan> times() const = 0;
   virtual std::vector<QueryInfo> list() const = 0;
   /// False when no such query runs.
   virtual bool cancel(std::uint64_t id) = 0;

@@ -92,6 +92,7 @@ class FakeEngine final : public query::QueryEngine {
     if (start_error) return *start_error;
     return std::shared_ptr<query::RunningQuery>(std::make_shared<Query>(*this));
   }
+  std::optional<query::TimeSpan> times() const override { return stored_times; }
   std::vector<query::QueryInfo> list() const override { return running; }
   bool cancel(std::uint64_t id) override {
     stopped.push_back(id);
@@ -105,6 +106,7 @@ class FakeEngine final : public query::QueryEngine {
   query::QueryEnd end;
   std::optional<Error> start_error;
   std::optional<Error> run_error;
+  std::optional<query::TimeSpan> stored_times;
   std::vector<query::QueryInfo> running;
   std::vector<std::uint64_t> stopped;
   bool cancelled = false;

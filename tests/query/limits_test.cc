@@ -198,6 +198,17 @@ TEST_F(LimitsTest, QueriesAreListedUntilTheyGoAndNoMoreThanAllowed) {
   EXPECT_TRUE(engine_->start(request));
 }
 
+TEST_F(LimitsTest, WhatIsStoredHasAnOldestAndANewestTime) {
+  EXPECT_FALSE(engine_->times());
+  store_.add({{5, "a", {}, {}}, {-3, "b", {}, {}}});
+  EXPECT_EQ(engine_->times()->first, -3);
+  EXPECT_EQ(engine_->times()->last, 5);
+  store_.build();
+  store_.add({{7, "c", {}, {}}});
+  EXPECT_EQ(engine_->times()->first, -3);
+  EXPECT_EQ(engine_->times()->last, 7);
+}
+
 TEST_F(LimitsTest, WhatCanBeRefusedIsRefusedAtTheStart) {
   QueryRequest request;
   request.q = std::string(64 * 1024 + 1, 'a');

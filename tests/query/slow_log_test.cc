@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "query/context.h"
 #include "tests/query/query_test_base.h"
 
 namespace duramen::query {
@@ -51,6 +52,17 @@ TEST_F(SlowLog, HowItEndedIsSaid) {
   store_.add({"a"});
   store_.build();
   EXPECT_THAT(logged(oldest_first("a"), 61), HasSubstr("outcome=timeout took=1m1s"));
+}
+
+TEST_F(SlowLog, WhatARouteAskedForIsSaidInWords) {
+  store_.add({"a"});
+  store_.build();
+  QueryRequest names = oldest_first("a");
+  names.pipes = {NamesPipe{NamesPipe::Of::kLabelValues, "app"}};
+  EXPECT_THAT(logged(names, 5), HasSubstr(R"(q="a | label_values app")"));
+  QueryRequest context;
+  context.context = {{FakeStore::kNode, model::Seq(1)}, 1, 1};
+  EXPECT_THAT(logged(context, 5), HasSubstr(R"(q="_seq:\"00000000000000ab:1\"")"));
 }
 
 TEST_F(SlowLog, ALongQueryIsCutBetweenCharacters) {
