@@ -1,8 +1,6 @@
-#include <nlohmann/json.hpp>
-
 #include "api/routes/query_call.h"
 #include "api/routes/route_groups.h"
-#include "base/json_text.h"
+#include "api/routes/row_format.h"
 
 namespace duramen::api {
 namespace {
@@ -28,47 +26,16 @@ constexpr std::string_view kOpenApi = R"({
   }
 })";
 
-constexpr std::string_view kLinesType = "application/x-ndjson";
-constexpr std::string_view kTextType = "text/plain";
-
-/// `_time _msg` of a row; a row without a message (an aggregate) stays JSON.
-void append_text_line(std::string& out, std::string_view json) {
-  const auto row = nlohmann::json::parse(json, nullptr, false);
-  if (!row.is_object()) {
-    out += json;
-    return;
-  }
-  const auto text_of = [&](const char* name) -> const std::string* {
-    const auto at = row.find(name);
-    return at == row.end() ? nullptr : at->get_ptr<const std::string*>();
-  };
-  const std::string* time = text_of("_time");
-  const std::string* message = text_of("_msg");
-  const std::string* coded = text_of("_msg_base64");
-  if (message == nullptr && coded == nullptr) {
-    out += json;
-    return;
-  }
-  if (time != nullptr) out += *time + " ";
-  if (message != nullptr) {
-    out += *message;
-  } else if (!from_base64(*coded, out)) {
-    out += *coded;
-  }
-}
-
-void append_json_line(std::string& out, std::string_view json) { out += json; }
-
 Response answer_query(query::QueryEngine& engine, const Clock& clock, const Request& request) {
   auto read =
       read_query_call(request, clock, {"q", "start", "end", "limit", "order", "cursor", "timeout"});
   if (auto* refusal = std::get_if<Response>(&read)) return std::move(*refusal);
   const auto& call = std::get<QueryCall>(read);
-  const bool text = preferred_type(request.header("accept"), {kLinesType, kTextType}) == 1;
+  const RowFormat format = row_format(request);
   return stream_query(
-      engine, call.request, text ? "text/plain; charset=utf-8" : kLinesType,
-      [text, end_line = call.end_line](query::RunningQuery& query, BodyWriter& out) {
-        return write_lines(query, out, end_line, text ? append_text_line : append_json_line);
+      engine, call.request, format.content_type,
+      [line = format.line, end_line = call.end_line](query::RunningQuery& query, BodyWriter& out) {
+        return write_lines(query, out, end_line, line);
       });
 }
 

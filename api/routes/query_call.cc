@@ -76,6 +76,13 @@ class CallReader {
 
 }  // namespace
 
+std::optional<std::string_view> QueryCall::parameter(std::string_view name) const {
+  for (const auto& [key, value] : parameters) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
+
 OrRefusal<QueryCall> read_query_call(const Request& request, const Clock& clock,
                                      const std::vector<std::string_view>& known) {
   auto gathered = all_parameters(request);
@@ -93,6 +100,7 @@ OrRefusal<QueryCall> read_query_call(const Request& request, const Clock& clock,
     seen.push_back(name);
     if (auto read = reader.read(name, value); !read) return bad_parameter(read.error().message);
   }
+  out.parameters = parameters;
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,10 +13,13 @@
 
 namespace duramen::api {
 
-/// What /query and /stats were asked.
+/// What a route over queries was asked.
 struct QueryCall {
   query::QueryRequest request;
   bool end_line = false;  ///< `end=1`
+  Parameters parameters;  ///< all of them, each once: for what only one route knows
+
+  std::optional<std::string_view> parameter(std::string_view name) const;
 };
 
 /// Reads the parameters from URL and body. `end` may come twice: `1` asks for the end line, any

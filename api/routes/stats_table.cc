@@ -1,5 +1,6 @@
 #include "api/routes/stats_table.h"
 
+#include "api/routes/json_members.h"
 #include "api/routes/query_call.h"
 #include "base/json_text.h"
 
@@ -10,45 +11,6 @@ constexpr std::string_view kNull = "null";
 constexpr std::size_t kPieceBytes = 64 * 1024;
 /// A column costs its name twice, a place in a list and one in a map.
 constexpr std::uint64_t kColumnBytes = 128;
-
-/// Where the name or value that begins at `at` ends; the size of `json` when it has no end.
-std::size_t end_of_value(std::string_view json, std::size_t at) {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (; at < json.size(); ++at) {
-    const char c = json[at];
-    if (in_string) {
-      if (c == '\\') ++at;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      ++depth;
-    } else if (depth == 0 && (c == ':' || c == ',' || c == '}' || c == ']')) {
-      return at;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return json.size();
-}
-
-/// Calls `take` with each name (in its quotes) and value of an object that has no space around
-/// them. False when `json` is none. Iterative, whatever the values are.
-template <class Take>
-bool for_each_member(std::string_view json, Take&& take) {
-  if (json.substr(0, 1) != "{") return false;
-  if (json == "{}") return true;
-  for (std::size_t at = 1;;) {
-    const std::size_t colon = end_of_value(json, at);
-    if (colon == json.size() || json[colon] != ':') return false;
-    const std::size_t end = end_of_value(json, colon + 1);
-    if (end == json.size()) return false;
-    take(json.substr(at, colon - at), json.substr(colon + 1, end - colon - 1));
-    if (json[end] != ',') return json[end] == '}' && end + 1 == json.size();
-    at = end + 1;
-  }
-}
 
 void append_end(std::string& out, const query::QueryEnd& end) {
   out += "],";

@@ -9,11 +9,14 @@ import daemon
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONTRACT = {
     ("post", "/api/v1/ingest"), ("get", "/api/v1/query"), ("post", "/api/v1/query"),
+    ("get", "/api/v1/hits"), ("get", "/api/v1/fields"), ("get", "/api/v1/labels"),
+    ("get", "/api/v1/labels/{name}/values"), ("get", "/api/v1/context"),
     ("get", "/api/v1/queries"), ("delete", "/api/v1/queries/{id}"), ("get", "/api/v1/stats"),
     ("post", "/api/v1/admin/seal"), ("get", "/api/v1/status"), ("get", "/health/live"),
     ("get", "/health/ready"), ("get", "/metrics"), ("get", "/api/v1/openapi.json"),
 }
-VALUES = {"q": "* | stats count()", "limit": "5", "id": "999999", "step": "1m", "by": "source"}
+VALUES = {"q": "* | stats count()", "limit": "5", "id": "999999", "step": "1m", "by": "source",
+          "name": "app"}
 
 
 def concrete(path, operation):
@@ -54,6 +57,8 @@ def test(directory):
         assert answer.status == 200, answer
         document = answer.json()
         assert document["openapi"].startswith("3."), document["openapi"]
+        stored = server.request("POST", "/api/v1/ingest", b'{"log":"one to find"}\n').json()
+        VALUES["seq"] = stored["first_seq"]
         found = set()
         for path, operations in document["paths"].items():
             assert path in manual, f"{path} is not in docs/http-api.md"
