@@ -113,7 +113,7 @@ Verdict BlockFilter::judge_leaf(const Node& leaf, const Kind& kind) {
 Verdict BlockFilter::judge_value(const Node& leaf, const Kind& kind) const {
   const auto& fields = columns_.field_sets()[kind.field_set];
   const ColumnRow::Resolved resolved = row_.resolve(leaf.slot, kind.stream, fields);
-  if (resolved.is_field) {
+  if (resolved.field) {
     return leaf.kind == Filter::Kind::kExists ? Verdict::kYes : Verdict::kLook;
   }
   if (!resolved.label || leaf.kind == Filter::Kind::kCompareTime) return Verdict::kNo;

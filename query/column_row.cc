@@ -18,12 +18,14 @@ void ColumnRow::bind(RecordColumns& columns) {
   bound_.assign(names_.size(), {});
   for (Slot slot = 0; slot < names_.size(); ++slot) {
     const Name& name = names_.at(slot);
+    const bool qualified = name.qualifier != Name::Qualifier::kNone;
+    const bool of_builtin =
+        name.qualifier == Name::Qualifier::kField && is_builtin_name(name.qualified);
     for (std::uint32_t i = 0; i < columns.field_names(); ++i) {
-      if (columns.field_name(i) == name.text) bound_[slot].fields.push_back(i);
-      const bool qualified = name.qualifier != Name::Qualifier::kNone;
-      if (qualified && columns.field_name(i) == name.qualified) {
-        bound_[slot].qualified.push_back(i);
-      }
+      const bool named = columns.field_name(i) == name.text;
+      const bool is_qualified = qualified && columns.field_name(i) == name.qualified;
+      if (named || (of_builtin && is_qualified)) bound_[slot].fields.push_back(i);
+      if (named || is_qualified) bound_[slot].depends_on_fields = true;
     }
   }
 }
@@ -32,7 +34,6 @@ std::vector<std::uint32_t> ColumnRow::fields_asked_for() const {
   std::vector<std::uint32_t> out;
   for (const Bound& bound : bound_) {
     out.insert(out.end(), bound.fields.begin(), bound.fields.end());
-    out.insert(out.end(), bound.qualified.begin(), bound.qualified.end());
   }
   return out;
 }
@@ -40,29 +41,35 @@ std::vector<std::uint32_t> ColumnRow::fields_asked_for() const {
 std::optional<FieldValue> ColumnRow::get(Slot slot) const {
   const Name& name = names_.at(slot);
   if (name.builtin != Name::Builtin::kNone) return builtin(name.builtin);
-  const Bound& bound = bound_[slot];
-  const auto fields = columns_->fields(row_);
-  const Resolved resolved = resolve(slot, columns_->stream(row_), fields);
-  if (!resolved.is_field) {
-    return resolved.label ? std::optional(FieldValue{*resolved.label}) : std::nullopt;
-  }
-  const auto own = find(bound.fields, fields);
-  return columns_->field(row_, own ? *own : *find(bound.qualified, fields));
+  const Resolved resolved = resolve(slot, columns_->stream(row_), columns_->fields(row_));
+  if (resolved.field) return columns_->field(row_, *resolved.field);
+  return resolved.label ? std::optional(FieldValue{*resolved.label}) : std::nullopt;
 }
 
 ColumnRow::Resolved ColumnRow::resolve(Slot slot, std::uint32_t stream,
                                        std::span<const std::uint32_t> fields) const {
   const Name& name = names_.at(slot);
-  const Bound& bound = bound_[slot];
-  if (find(bound.fields, fields)) return {true, std::nullopt};
-  const LabelValues& values = labels(slot, stream);
-  if (!values.named.empty()) return {false, values.named};
-  if (name.qualifier == Name::Qualifier::kField) {
-    return {find(bound.qualified, fields).has_value(), std::nullopt};
+  const auto field = find(bound_[slot].fields, fields);
+  if (name.qualifier == Name::Qualifier::kNone) {
+    if (field) return {field, std::nullopt};
+    const std::string_view value = label(slot, stream);
+    return {std::nullopt, value.empty() ? std::nullopt : std::optional(value)};
   }
-  if (values.qualified.empty()) return {};
-  const bool hidden = is_builtin_name(name.qualified) || find(bound.qualified, fields);
-  return {false, hidden ? std::optional(values.qualified) : std::nullopt};
+  if (const auto shown = label_shown_as(name, stream, fields)) return {std::nullopt, shown};
+  return {field, std::nullopt};
+}
+
+/// In the order of collect(): what is shown under a name is what the name means.
+std::optional<std::string_view> ColumnRow::label_shown_as(
+    const Name& name, std::uint32_t stream, std::span<const std::uint32_t> fields) const {
+  const bool of_label = name.qualifier == Name::Qualifier::kLabel;
+  for (const auto& [own, value] : columns_->streams()[stream].pairs()) {
+    const bool wanted = own == name.text || (of_label && own == name.qualified);
+    if (!wanted) continue;
+    const bool hidden = is_builtin_name(own) || has_field(own, fields);
+    if (hidden == (own != name.text)) return value;
+  }
+  return std::nullopt;
 }
 
 std::optional<TimeNs> ColumnRow::time(Slot slot) const {
@@ -105,16 +112,11 @@ std::optional<std::size_t> ColumnRow::find(const std::vector<std::uint32_t>& nam
   return std::nullopt;
 }
 
-const ColumnRow::LabelValues& ColumnRow::labels(Slot slot, std::uint32_t stream) const {
-  std::vector<LabelValues>& values = labels_[stream];
+std::string_view ColumnRow::label(Slot slot, std::uint32_t stream) const {
+  std::vector<std::string_view>& values = labels_[stream];
   if (values.empty()) {
-    values.resize(names_.size());
     for (Slot s = 0; s < names_.size(); ++s) {
-      const Name& name = names_.at(s);
-      values[s].named = columns_->streams()[stream].find(name.text);
-      if (name.qualifier == Name::Qualifier::kLabel) {
-        values[s].qualified = columns_->streams()[stream].find(name.qualified);
-      }
+      values.push_back(columns_->streams()[stream].find(names_.at(s).text));
     }
   }
   return values[slot];
@@ -172,15 +174,11 @@ bool ColumnRow::collect() const {
 Row ColumnRow::to_row() const {
   Row row;
   row.position = columns_->position(row_);
-  const bool clash = collect();
+  collect();
   row.fields.reserve(shown_.size() + 1);
   for (const ShownField& shown : shown_) {
-    std::string name(shown.name);
-    for (int n = 2; clash && row.find(name) != nullptr; ++n) {
-      name = std::string(shown.name) + "#" + std::to_string(n);
-    }
     row.fields.push_back(
-        {std::move(name), std::string(shown.value.bytes), shown.value.kind, false});
+        {std::string(shown.name), std::string(shown.value.bytes), shown.value.kind, false});
   }
   const FieldValue received = *builtin(Name::Builtin::kReceived);
   row.fields.push_back(

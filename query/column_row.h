@@ -37,35 +37,31 @@ class ColumnRow final : public RowView {
   /// The row as the API shows it.
   void append_json(std::string& out) const;
 
-  /// The numbers of the field names that get() may look for.
+  /// The numbers of the field names that get() may give the value of.
   std::vector<std::uint32_t> fields_asked_for() const;
-  /// False when the name is the field of no row of the unit.
-  bool may_be_field(Slot slot) const {
-    return !bound_[slot].fields.empty() || !bound_[slot].qualified.empty();
-  }
-  /// What get() gives of a name that is not built in, when it does not depend on the row but on
-  /// its stream and on the names of its fields.
+  /// False when what get() gives depends on the row's stream alone, in this unit.
+  bool may_be_field(Slot slot) const { return bound_[slot].depends_on_fields; }
+  /// What get() gives of a name that is not built in, as far as it depends on the row's stream and
+  /// on the names of its fields: one of the fields, a label, or nothing.
   struct Resolved {
-    bool is_field = false;  ///< the value is that of the row's field
+    std::optional<std::size_t> field;  ///< index in `fields`
     std::optional<std::string_view> label;
   };
   Resolved resolve(Slot slot, std::uint32_t stream, std::span<const std::uint32_t> fields) const;
 
  private:
-  /// What a name can be in this batch.
+  /// What a name can be in this unit.
   struct Bound {
-    std::vector<std::uint32_t> fields;     ///< indexes of field names that are the name
-    std::vector<std::uint32_t> qualified;  ///< and that are its qualified part
-  };
-  struct LabelValues {
-    std::string_view named;      ///< label of the name; empty: none
-    std::string_view qualified;  ///< label of the qualified part
+    std::vector<std::uint32_t> fields;  ///< numbers of field names that are shown under it
+    bool depends_on_fields = false;
   };
 
   std::optional<FieldValue> builtin(Name::Builtin builtin) const;
   static std::optional<std::size_t> find(const std::vector<std::uint32_t>& names,
                                          std::span<const std::uint32_t> fields);
-  const LabelValues& labels(Slot slot, std::uint32_t stream) const;
+  std::optional<std::string_view> label_shown_as(const Name& name, std::uint32_t stream,
+                                                 std::span<const std::uint32_t> fields) const;
+  std::string_view label(Slot slot, std::uint32_t stream) const;
   bool names_clash() const;
   bool has_field(std::string_view name, std::span<const std::uint32_t> fields) const;
   /// Fills shown_ with what the row shows. True when two names may come out the same.
@@ -74,9 +70,9 @@ class ColumnRow final : public RowView {
   const NameTable& names_;
   RecordColumns* columns_ = nullptr;
   std::size_t row_ = 0;
-  std::vector<Bound> bound_;                              // a slot
-  mutable std::vector<std::vector<LabelValues>> labels_;  // a stream: empty, or one a slot
-  mutable std::optional<bool> clash_;                     // of this batch, once asked
+  std::vector<Bound> bound_;                                   // a slot
+  mutable std::vector<std::vector<std::string_view>> labels_;  // a stream: empty, or one a slot
+  mutable std::optional<bool> clash_;                          // of this unit, once asked
   mutable std::string time_text_;
   mutable std::string seq_text_;
   mutable std::string received_text_;

@@ -66,7 +66,8 @@ struct FieldValue {
   model::FieldKind kind = model::FieldKind::kText;
 };
 
-/// A row of its own, as pipes pass it on: names as they are shown, each once.
+/// A row of its own, as pipes pass it on: names as they are shown. Of two equal ones the first is
+/// meant.
 struct Row {
   struct Field {
     std::string name;

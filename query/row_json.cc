@@ -66,10 +66,13 @@ void append_row_json(std::string& out, std::span<const ShownField> fields, bool 
 void append_row_json(std::string& out, const Row& row) {
   std::vector<ShownField> fields;
   fields.reserve(row.fields.size());
+  bool qualified = false;  // only such a name may be another's, too
   for (const Row::Field& field : row.fields) {
-    if (!field.hidden) fields.push_back({field.name, {field.bytes, field.kind}});
+    if (field.hidden) continue;
+    fields.push_back({field.name, {field.bytes, field.kind}});
+    qualified = qualified || field.name.starts_with("label.") || field.name.starts_with("field.");
   }
-  append_row_json(out, fields, false);
+  append_row_json(out, fields, qualified);
 }
 
 void append_seq(std::string& out, model::NodeId node, model::Seq seq) {
