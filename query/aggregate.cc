@@ -123,7 +123,9 @@ class Extreme final : public Aggregate {
     if (best_.absent()) return {"null"};
     if (!best_.is_number()) return {best_.bytes(), model::FieldKind::kText};
     if (is_json_number(best_.bytes())) return {best_.bytes()};
-    return {to_json_number(Number::parse(best_.bytes())->to_double())};
+    const Number number = *Number::parse(best_.bytes());
+    if (!number.is_integer()) return {to_json_number(number.to_double())};
+    return {(number.negative() ? "-" : "") + std::to_string(number.magnitude())};
   }
 
  private:
@@ -150,8 +152,10 @@ class Quantile final : public Aggregate {
   }
   Value result() override {
     if (values_.empty()) return {"null"};
-    const auto rank = std::ceil(quantile_ * static_cast<double>(values_.size()));
-    const auto index = static_cast<std::ptrdiff_t>(std::max(rank, 1.0)) - 1;
+    // A quantile such as 0.55 is a little more as a double: 11 of 20 values are enough for it.
+    const long double exact = static_cast<long double>(quantile_) * values_.size();
+    const long double rank = std::ceil(exact - exact * 0x1p-51L);
+    const auto index = static_cast<std::ptrdiff_t>(std::max(rank, 1.0L)) - 1;
     const auto nth = values_.begin() + std::min(index, std::ssize(values_) - 1);
     std::nth_element(values_.begin(), nth, values_.end());
     return {to_json_number(*nth)};

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -24,6 +25,33 @@ bool raw_container(ondemand::value value, ondemand::json_type type, std::string_
          array.raw_json().get(text) == simdjson::SUCCESS;
 }
 
+/// The text with every number outside strings as 0: how large they are is no question of grammar.
+std::string without_numbers(std::string_view json) {
+  constexpr std::string_view kNumber = "0123456789+-.eE";
+  std::string out;
+  bool quoted = false;
+  for (std::size_t at = 0; at < json.size();) {
+    std::size_t size = 1;
+    if (quoted) {
+      if (json[at] == '\\') size = 2;
+      quoted = json[at] != '"';
+    } else if (json[at] == '"') {
+      quoted = true;
+    } else if (kNumber.find(json[at]) < kNumber.find('.') && json[at] != '+') {
+      size = std::min(json.find_first_not_of(kNumber, at), json.size()) - at;
+    }
+    const std::string_view piece = json.substr(at, size);
+    out += !quoted && is_json_number(piece) ? std::string_view("0") : piece;
+    at += size;
+  }
+  return out;
+}
+
+/// nlohmann takes a number beyond the range of a double for an error.
+bool is_json(std::string_view text) {
+  return nlohmann::json::accept(text) || nlohmann::json::accept(without_numbers(text));
+}
+
 /// False when the value is broken; a null is no field.
 bool add_member(std::vector<ParsedField>& out, std::string_view name, ondemand::value value) {
   ondemand::json_type type{};
@@ -39,7 +67,7 @@ bool add_member(std::vector<ParsedField>& out, std::string_view name, ondemand::
     case ondemand::json_type::object:
     case ondemand::json_type::array: {
       // simdjson only looks for the end of it; what is shown as JSON must be JSON.
-      if (!raw_container(value, type, text) || !nlohmann::json::accept(text)) return false;
+      if (!raw_container(value, type, text) || !is_json(text)) return false;
       // Those who read the answer may do so by recursion.
       if (json_depth_within(text, kParsedDepth)) break;
       out.push_back({std::string(name), std::string(text), model::FieldKind::kText});

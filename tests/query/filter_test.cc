@@ -129,6 +129,17 @@ TEST_F(FilterTest, RowsAreShownFlatWithBuiltInsFirst) {
                      R"("_msg":"hi \"there\"\n","app":"web","n":5,"t":"5","o":{"a": [1]}})"}));
 }
 
+TEST_F(FilterTest, ANameMeansTheFirstThatIsShownUnderIt) {
+  store_.add({{1, "", {{"app", "hidden"}}, {{"app", "field"}, {"label.app", "other"}}}});
+  for (const char* pipe : {"", " | sort app"}) {
+    EXPECT_EQ(run(R"(label.app:"hidden")" + std::string(pipe)).rows().at(0).at("label.app#2"),
+              "other");
+    EXPECT_EQ(run(R"(label.app:"other")" + std::string(pipe)).lines, Strings{});
+  }
+  EXPECT_EQ(run("* | stats count() as n by label.app").lines,
+            (Strings{R"({"label.app":"hidden","n":1})"}));
+}
+
 TEST_F(FilterTest, BytesThatAreNotUtf8AreShownInBase64) {
   store_.add({{1, "bad \xff", {}, {{"f", "\xfe"}, {"f_base64", "taken"}}}});
   const auto row = run("*").rows().at(0);

@@ -146,6 +146,30 @@ TEST_F(PipesTest, QuantilesAreByNearestRank) {
             (Strings{R"({"a":500,"b":900,"c":950,"d":990,"e":999,"f":1000})"}));
 }
 
+TEST_F(PipesTest, QuantilesTakeTheirDigitsAsTheyAreWritten) {
+  std::vector<FakeRecord> records;
+  for (int i = 1; i <= 100; ++i) {
+    records.push_back({i, "", {}, {{i <= 20 ? "few" : "many", std::to_string(i)}}});
+    records.back().fields.push_back({"all", std::to_string(i)});
+  }
+  store_.add(records);
+  EXPECT_EQ(run("* | stats quantile(0.55, few) as a, quantile(0.07, all) as b, "
+                "quantile(0.58, all) as c, quantile(0.581, all) as d")
+                .lines,
+            (Strings{R"({"a":11,"b":7,"c":58,"d":59})"}));
+}
+
+TEST_F(PipesTest, ExtremesAreWrittenAsTheyCameOrExactly) {
+  const auto with = [](std::string value, FieldKind kind) {
+    return FakeRecord{1, "", {}, {{"n", std::move(value), kind}}};
+  };
+  store_.add({with("+18446744073709551615", FieldKind::kText), with("1.50", FieldKind::kJson),
+              with("-007", FieldKind::kText)});
+  EXPECT_EQ(run("* | stats max(n) as most, min(n) as least").lines,
+            (Strings{R"({"most":18446744073709551615,"least":-7})"}));
+  EXPECT_EQ(run("* | where n:>0 | stats min(n) as least").lines, (Strings{R"({"least":1.50})"}));
+}
+
 TEST_F(PipesTest, TopGivesTheMostFrequentWithTheirCount) {
   add_requests();
   EXPECT_EQ(run("* | top 2 by app").lines,
@@ -167,6 +191,13 @@ TEST_F(PipesTest, ParseJsonReadsTopLevelMembers) {
                      "where o.a:\"[1, 2]\"")
                 .size(),
             1U);
+}
+
+TEST_F(PipesTest, ParseJsonTakesNumbersOfAnySize) {
+  store_.add(Strings{R"({"a":[1e400,"1e400 \" 7"],"b":-1e400,"c":{"d":-1E+999}})",
+                     R"({"a":[1e],"b":1})", R"({"a":["\x 1e400",1e400],"b":1})"});
+  EXPECT_EQ(run("* | parse json | fields a, b, c").lines,
+            (Strings{R"({"a":[1e400,"1e400 \" 7"],"b":-1e400,"c":{"d":-1E+999}})", "{}", "{}"}));
 }
 
 TEST_F(PipesTest, ParseJsonKeepsAMemberThatNestsTooDeepAsText) {
