@@ -78,7 +78,9 @@ std::string base64(std::string_view bytes) {
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string bits;
   for (const char c : bytes) {
-    for (int bit = 7; bit >= 0; --bit) bits += (static_cast<unsigned char>(c) >> bit & 1) != 0;
+    for (int bit = 7; bit >= 0; --bit) {
+      bits += static_cast<char>(static_cast<unsigned char>(c) >> bit & 1);
+    }
   }
   while (bits.size() % 6 != 0) bits += '\0';
   std::string out;

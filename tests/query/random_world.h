@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "model/record_batch.h"
+#include "query/engine.h"
+#include "tests/query/oracle/row.h"
+#include "tests/store/store_fixture.h"
+
+namespace duramen::query {
+
+using Random = std::mt19937_64;
+
+inline std::size_t below(Random& random, std::size_t limit) { return random() % limit; }
+inline bool one_in(Random& random, std::size_t n) { return below(random, n) == 0; }
+template <class List>
+const auto& one_of(Random& random, const List& list) {
+  return list[below(random, list.size())];
+}
+
+/// Names of fields and labels that random rows have and random queries ask for: some clash with
+/// each other, with built-in names, and with what is made of them.
+const std::vector<std::string>& field_names();
+const std::vector<std::string>& label_names();
+
+/// Rows of every shape: what containers write, and what none would.
+class RandomRecords {
+ public:
+  explicit RandomRecords(Random& random);
+  std::shared_ptr<model::RecordBatch> batch(TimeNs now);
+
+ private:
+  std::string word();
+  std::string message();
+  std::string from_vocabulary();
+  std::string structured();
+  std::string unusual();
+  void add_fields(model::RecordBatch& batch);
+  model::Labels labels();
+  TimeNs time(TimeNs now, std::size_t shape, std::size_t row);
+
+  Random& random_;
+  std::vector<std::string> vocabulary_;
+  std::vector<std::string> earlier_;
+  bool explodes_ = false;  // each message has words of its own: many templates
+};
+
+/// A real store, and beside it all rows that it must hold, as the oracle sees them.
+class RandomWorld {
+ public:
+  explicit RandomWorld(Random& random);
+
+  const std::vector<oracle::Row>& rows() const { return rows_; }
+  QueryEngine& engine() { return *engine_; }
+  /// Queries may keep few rows only: pipes may give up, and what needs no pipe takes many passes.
+  bool has_little_memory() const { return limits_.memory_bytes < QueryLimits().memory_bytes; }
+  /// Appends, seals, restarts, or drops old days.
+  void step();
+  /// Only what loses no row: may happen between two pages.
+  void step_without_loss();
+
+ private:
+  void append();
+  void restart();
+  void expire();
+
+  Random& random_;
+  RandomRecords records_;
+  store::TemporaryStore store_;
+  QueryLimits limits_;
+  std::unique_ptr<QueryEngine> engine_;
+  std::vector<oracle::Row> rows_;
+};
+
+}  // namespace duramen::query
