@@ -18,8 +18,9 @@ class FieldsOperation final : public RowOperation {
   bool apply(Row& row) const override {
     std::vector<Row::Field> kept;
     for (const std::string& name : pipe_.names) {
-      const auto found = std::find_if(row.fields.begin(), row.fields.end(),
-                                      [&](const Row::Field& field) { return field.name == name; });
+      const auto named = [&](const Row::Field& field) { return field.name == name; };
+      if (std::any_of(kept.begin(), kept.end(), named)) continue;
+      const auto found = std::find_if(row.fields.begin(), row.fields.end(), named);
       if (found == row.fields.end()) continue;
       found->hidden = false;
       kept.push_back(std::move(*found));
