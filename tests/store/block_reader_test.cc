@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/time_text.h"
+#include "store/block_head.h"
 #include "tests/store/block_corpus.h"
 
 namespace duramen::store {
@@ -81,7 +83,42 @@ TEST(BlockReader, ExpandsOnlyTheFramesOfTheColumnsAskedFor) {
   ASSERT_TRUE(reader.variables(1, 0));
   const std::uint64_t for_all_variables = reader.cost().frames;
   ASSERT_TRUE(reader.variables(2, 0));
-  EXPECT_EQ(reader.cost().frames, for_all_variables) << "a frame is expanded once";
+  EXPECT_EQ(reader.cost().frames, for_all_variables);
+  const BlockHead head = decode_head(block.bytes().head).value();
+  EXPECT_LE(for_all_variables, head.rows.frames.size() + head.vars.frames.size())
+      << "a frame is expanded once";
+}
+
+TEST(BlockReader, WhatItGaveStaysWhereItIs) {
+  Fetched block(encoded(mixed_rows(15, 300)));
+  BlockReader& reader = block.reader();
+  const auto times = reader.numbers(RowColumn::kTime);
+  const auto values = reader.variables(1, 0);
+  const auto field = reader.field(0);
+  ASSERT_TRUE(times && values && field);
+  EXPECT_EQ(reader.numbers(RowColumn::kTime).value().data(), times->data());
+  EXPECT_EQ(reader.variables(1, 0).value(), *values);
+  EXPECT_EQ(reader.field(0).value(), *field);
+}
+
+TEST(BlockReader, TimesInMessagesAreTakenAgainstTheTimesOfTheirOwnRows) {
+  std::mt19937_64 random(4);
+  Rows rows;
+  TimeNs time = 1'700'000'000'000'000'000;
+  for (int i = 0; i < 20'000; ++i) {  // a column of many parts
+    time += static_cast<TimeNs>(random() % kNsPerSecond);
+    std::string message;
+    append_rfc3339(message, time - static_cast<TimeNs>(random() % 1'000'000));
+    rows.add(message + " done", time);
+  }
+  const model::RowSet set = rows.as_accepted_here();
+  const BlockBytes bytes = encoded(set);
+  ASSERT_GT(decode_head(bytes.head).value().vars.parts.size(), 1U);
+  const auto reader = BlockReader::open(fetch_from(bytes));
+  ASSERT_TRUE(reader) << reader.error().message;
+  const auto back = read_by_columns(**reader, 1);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(difference(set, *back), "");
 }
 
 TEST(BlockReader, ADamagedFrameCostsTheColumnsInItAndNoOther) {
