@@ -248,7 +248,8 @@ TEST(Prune, TokensWithDigitsAskForHeadAndWhole) {
   EXPECT_TRUE(looks_at("id req12345", "req12345"));
   EXPECT_FALSE(looks_at("id req12345", "req12346"));
   EXPECT_FALSE(looks_at("id 12345", "req12345"));
-  EXPECT_TRUE(looks_at("id a1", "a2")) << "too short to be told apart";
+  EXPECT_FALSE(looks_at("id a123", "a124"));
+  EXPECT_TRUE(looks_at("id a12", "a13")) << "too short to be told apart";
   EXPECT_FALSE(looks_at("id a1", "b1")) << "but not its head";
 }
 
