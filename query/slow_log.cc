@@ -10,30 +10,30 @@
 namespace duramen::query {
 namespace {
 
-/// At most `limit` bytes, and no half of a character.
-std::string cut(std::string text, std::size_t limit) {
-  if (text.size() <= limit) return text;
-  const auto continues = [&](std::size_t at) {
-    return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
-  };
-  std::size_t end = limit;
-  while (end > 0 && continues(end)) --end;
-  text.resize(end);
-  return text + "…";
-}
-
 std::string bound_text(const std::optional<TimeNs>& time) {
   return time ? to_rfc3339(*time) : std::string("none");
 }
 
 }  // namespace
 
+std::string logged_text(const Query& query) {
+  std::string text = to_text(query);
+  if (text.size() <= kLoggedQueryBytes) return text;
+  const auto continues = [&](std::size_t at) {
+    return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+  };
+  std::size_t end = kLoggedQueryBytes;
+  while (end > 0 && continues(end)) --end;
+  text.resize(end);
+  return text + "…";
+}
+
 void log_slow(const Execution& execution, const Progress& progress, std::uint64_t id,
               std::string_view outcome) {
   log_warning("slow query", {{"id", id},
                              {"outcome", outcome},
                              {"took", to_duration_text(progress.elapsed())},
-                             {"q", cut(to_text(execution.query), kLoggedQueryBytes)},
+                             {"q", logged_text(execution.query)},
                              {"start", bound_text(execution.request.start)},
                              {"end", bound_text(execution.request.end)},
                              {"scanned_rows", progress.scanned_rows.load()},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "query/executor.h"
@@ -11,8 +12,11 @@ namespace duramen::query {
 /// Longest part of a query's text in a line of the log.
 inline constexpr std::size_t kLoggedQueryBytes = 1024;
 
-/// Writes one warning about a query that took long: its canonical text (cut), its time range, what
-/// it read and how it ended. Threading: any thread. Blocking: one short write.
+/// The canonical text of a query as the log shows it: cut, but not within a character.
+std::string logged_text(const Query& query);
+
+/// Writes one warning about a query that took long: its text, its time range, what it read and how
+/// it ended. Threading: any thread. Blocking: one short write.
 void log_slow(const Execution& execution, const Progress& progress, std::uint64_t id,
               std::string_view outcome);
 

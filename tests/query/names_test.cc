@@ -110,6 +110,13 @@ TEST_F(Names, BytesThatAreNotUtf8AreKept) {
   EXPECT_EQ(values("app"), Strings{R"({"value_base64":"/w==","rows":1})"});
 }
 
+TEST_F(Names, AreShownInWordsInTheTextOfAQuery) {
+  const auto text_of = [](NamesPipe pipe) { return to_text(Query{{}, {std::move(pipe)}}); };
+  EXPECT_EQ(text_of({NamesPipe::Of::kFields, ""}), "* | field_names");
+  EXPECT_EQ(text_of({NamesPipe::Of::kLabels, ""}), "* | label_names");
+  EXPECT_EQ(text_of({NamesPipe::Of::kLabelValues, "a b"}), R"(* | label_values "a b")");
+}
+
 TEST_F(Names, PipesInTheTextAreRefused) {
   const auto answer = try_run(asking({NamesPipe::Of::kFields, ""}, "a | head 3"));
   ASSERT_FALSE(answer);

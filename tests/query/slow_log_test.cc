@@ -2,7 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "query/context.h"
+#include "base/json_text.h"
+#include "query/parser.h"
 #include "tests/query/query_test_base.h"
 
 namespace duramen::query {
@@ -10,7 +11,6 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-using testing::Not;
 
 class SlowLog : public QueryTest {
  protected:
@@ -54,31 +54,19 @@ TEST_F(SlowLog, HowItEndedIsSaid) {
   EXPECT_THAT(logged(oldest_first("a"), 61), HasSubstr("outcome=timeout took=1m1s"));
 }
 
-TEST_F(SlowLog, WhatARouteAskedForIsSaidInWords) {
-  store_.add({"a"});
-  store_.build();
-  QueryRequest names = oldest_first("a");
-  names.pipes = {NamesPipe{NamesPipe::Of::kLabelValues, "app"}};
-  EXPECT_THAT(logged(names, 5), HasSubstr(R"(q="a | label_values app")"));
-  QueryRequest context;
-  context.context = {{FakeStore::kNode, model::Seq(1)}, 1, 1};
-  EXPECT_THAT(logged(context, 5), HasSubstr(R"(q="_seq:\"00000000000000ab:1\"")"));
-}
-
-TEST_F(SlowLog, ALongQueryIsCutBetweenCharacters) {
-  store_.add({"a"});
-  store_.build();
+TEST(LoggedText, IsCutBetweenCharacters) {
   std::string word;
   while (word.size() < 3 * kLoggedQueryBytes) word += "\u20ac";
   for (const std::string before : {"", "a", "ab"}) {
-    const std::string line = logged(oldest_first("a OR " + before + word), 5);
-    const auto begin = line.find("q=\"") + 3;
-    const std::string text = line.substr(begin, line.find('"', begin) - begin);
+    const auto query = parse_query("a OR " + before + word);
+    ASSERT_TRUE(query);
+    const std::string text = logged_text(*query);
     EXPECT_LE(text.size(), kLoggedQueryBytes + std::string("…").size());
-    EXPECT_GE(text.size(), kLoggedQueryBytes - 3);
-    EXPECT_TRUE(text.ends_with("€…")) << line;
-    EXPECT_THAT(line, Not(HasSubstr("\xef\xbf\xbd")));
+    EXPECT_GE(text.size(), kLoggedQueryBytes);
+    EXPECT_TRUE(text.ends_with("€…")) << text;
+    EXPECT_TRUE(is_utf8(text));
   }
+  EXPECT_EQ(logged_text(*parse_query("a b")), "a AND b");
 }
 
 }  // namespace
