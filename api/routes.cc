@@ -9,6 +9,7 @@ Router make_router(const Services& services) {
   add_ingest_routes(router, services);
   add_query_routes(router, services);
   add_stats_routes(router, services);
+  add_explain_routes(router, services);
   add_hits_routes(router, services);
   add_name_routes(router, services);
   add_context_routes(router, services);

@@ -188,13 +188,14 @@ Row ColumnRow::to_row() const {
 
 void ColumnRow::append_names(std::vector<RowName>& out) const {
   const bool clash = names_clash();
+  const auto fields = columns_->fields(row_);
   for (const auto& [name, value] : labels()->pairs()) {
-    const bool hidden = clash && (is_builtin_name(name) || has_field(name));
+    const bool hidden = clash && (is_builtin_name(name) || has_field(name, fields));
     out.push_back({hidden ? "label." : "", name, RowName::Kind::kLabel});
   }
-  for (std::uint32_t f = records_->first_field(row_); f < records_->fields_end[row_]; ++f) {
-    const std::string& name = records_->field_names[records_->field_name[f]];
-    const bool text = records_->field_kind[f] == model::FieldKind::kText;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const std::string_view name = columns_->field_name(fields[i]);
+    const bool text = columns_->field(row_, i).kind == model::FieldKind::kText;
     out.push_back({clash && is_builtin_name(name) ? "field." : "", name,
                    text ? RowName::Kind::kText : RowName::Kind::kJson});
   }

@@ -31,7 +31,7 @@ class ColumnRow final : public RowView {
   std::optional<TimeNs> time(Slot slot) const override;
   Row to_row() const override;
   const model::Labels* labels() const override {
-    return &records_->streams[records_->stream[row_]];
+    return &columns_->streams()[columns_->stream(row_)];
   }
   void append_names(std::vector<RowName>& out) const override;
   /// The row as the API shows it.

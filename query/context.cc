@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "query/batch_columns.h"
 #include "query/column_row.h"
 #include "query/nearest_rows.h"
 #include "query/row_json.h"
@@ -77,6 +78,10 @@ class ContextSearch {
 
  private:
   Result<void> find_record();
+  void bind(const model::RowSet& rows) {
+    columns_ = std::make_unique<BatchColumns>(rows);
+    view_.bind(*columns_);
+  }
   Result<bool> find_in(const model::RowSet& rows);
   Result<void> find_neighbours();
   Result<void> take_from(const model::RowSet& rows);
@@ -90,6 +95,7 @@ class ContextSearch {
   const TimeRange range_;
   Progress& progress_;
   const NameTable names_{};
+  std::unique_ptr<BatchColumns> columns_;
   ColumnRow view_;
   NearestRows older_;
   NearestRows newer_;
@@ -138,7 +144,7 @@ Result<bool> ContextSearch::find_in(const model::RowSet& rows) {
       continue;
     }
     from_ = identity.seq;
-    view_.bind(rows);
+    bind(rows);
     view_.move_to(i);
     stream_ = view_.labels()->id();
     record_ = view_.to_row();
@@ -181,7 +187,7 @@ Result<void> ContextSearch::take_from(const model::RowSet& rows) {
     if (newer_.wants(seq, from_)) after.push_back({seq, i});
   }
   if (before.empty() && after.empty()) return {};
-  view_.bind(rows);
+  bind(rows);
   DURAMEN_TRY_VOID(older_.take(before, view_));
   return newer_.take(after, view_);
 }

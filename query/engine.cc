@@ -126,21 +126,27 @@ class AdmittedQuery final : public RunningQuery {
         slow_(slow) {}
 
   std::uint64_t id() const override { return admission_->running().id; }
+  Explanation explain() const override {
+    const Progress& progress = admission_->running().progress;
+    return {to_text(execution_.query), report_,         progress.units,
+            progress.blocks,           progress.frames, progress.scanned_bytes,
+            progress.scanned_rows,     matched_,        took_};
+  }
   void cancel() override { admission_->running().progress.cancel(); }
   Result<void> check() const override { return admission_->running().progress.check(); }
 
   Result<QueryEnd> run(const LineWriter& write) override {
     if (ran_.exchange(true)) return Error{ErrorCode::kInternal, "a query runs only once"};
     Progress& progress = admission_->running().progress;
-    auto result = execution_.request.context
-                      ? execute_context(execution_, progress, write)
-                      : execute(execution_, progress, write, report_);
-    const TimeNs took = progress.elapsed();
+    auto result = execution_.request.context ? execute_context(execution_, progress, write)
+                                             : execute(execution_, progress, write, report_);
+    took_ = progress.elapsed();
+    if (result) matched_ = result->matched_rows;
     meters_->count(outcome(result));
-    meters_->seconds.observe(static_cast<double>(took) / static_cast<double>(kNsPerSecond));
+    meters_->seconds.observe(static_cast<double>(took_) / static_cast<double>(kNsPerSecond));
     meters_->rows.add(progress.scanned_rows);
     meters_->bytes.add(progress.scanned_bytes);
-    if (took >= slow_) log_slow(execution_, progress, id(), outcome(result));
+    if (took_ >= slow_) log_slow(execution_, report_, progress, id(), outcome(result));
     return result;
   }
 
@@ -149,6 +155,8 @@ class AdmittedQuery final : public RunningQuery {
   const Execution execution_;
   const std::shared_ptr<Meters> meters_;
   PlanReport report_;
+  std::uint64_t matched_ = 0;
+  TimeNs took_ = 0;
   const TimeNs slow_;
   std::atomic<bool> ran_{false};
 };

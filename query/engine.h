@@ -14,6 +14,7 @@
 #include "base/metrics.h"
 #include "base/result.h"
 #include "query/ast.h"
+#include "query/plan_report.h"
 #include "query/record_name.h"
 #include "store/store.h"
 
@@ -49,6 +50,7 @@ struct QueryRequest {
   std::optional<TimeNs> timeout;  ///< none: the engine's limit; never above it
   /// What the answer is made of, when that is not said in q: then q is a filter alone.
   std::vector<Pipe> pipes;
+  bool explain = false;  ///< finds out what each condition does by itself
   /// Asks for this instead of q; order, limit and cursor have no part in it.
   std::optional<ContextRequest> context;
 };
@@ -95,6 +97,19 @@ struct QueryInfo {
 /// query (kCancelled when the client went away). May block: that is the backpressure.
 using LineWriter = std::function<Result<void>(std::string_view json_object)>;
 
+/// How a query ran.
+struct Explanation {
+  std::string query;  ///< its canonical text
+  PlanReport plan;
+  std::uint64_t units = 0;   ///< blocks and batches of open rows that were read, and
+  std::uint64_t blocks = 0;  ///< blocks alone; one that is read twice counts twice
+  std::uint64_t frames = 0;  ///< of blocks, expanded
+  std::uint64_t bytes = 0;   ///< of blocks as they are stored, of open rows as text
+  std::uint64_t rows = 0;    ///< looked at
+  std::uint64_t matched = 0;
+  TimeNs took = 0;
+};
+
 /// A parsed and admitted query, listed until it is destroyed.
 /// Threading: run() once, on any thread that may block; cancel() from any thread.
 class RunningQuery {
@@ -111,6 +126,8 @@ class RunningQuery {
   /// kNotFound and kDataLoss (of a context: the record).
   virtual Result<QueryEnd> run(const LineWriter& write) = 0;
   virtual void cancel() = 0;
+  /// After run().
+  virtual Explanation explain() const = 0;
   /// Whether it may go on, for who waits on its behalf. Errors: kCancelled, kDeadlineExceeded.
   /// Threading: any thread.
   virtual Result<void> check() const = 0;

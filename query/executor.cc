@@ -49,7 +49,7 @@ class Executor {
   Executor(const Execution& execution, Progress& progress, const LineWriter& write)
       : execution_(execution), progress_(progress), output_(write, execution.limit) {}
 
-  const PlanReport* report() const { return planner_ ? &planner_->report() : nullptr; }
+  PlanReport report() const { return planner_ ? planner_->report() : PlanReport(); }
 
   Result<QueryEnd> run() {
     DURAMEN_TRY_VOID(prepare());
@@ -133,7 +133,7 @@ Result<void> Executor::prepare() {
   DURAMEN_TRY(stages_, make_stages(plan_.rest, context, !head_first, output_));
   const ReadContext read{*execution_.snapshot, up_to(), names_, *matcher_, progress_, notes_,
                          execution_.read};
-  planner_.emplace(execution_.index, prune_of(plan_.filter), progress_, execution_.explain);
+  planner_.emplace(execution_.index, prune_of(plan_.filter), progress_, execution_.request.explain);
   scan_.emplace(read, operations_, *planner_);
   return {};
 }
@@ -247,7 +247,7 @@ Result<QueryEnd> execute(const Execution& execution, Progress& progress, const L
                          PlanReport& report) {
   Executor executor(execution, progress, write);
   auto end = executor.run();
-  if (executor.report() != nullptr) report = *executor.report();
+  report = executor.report();
   return end;
 }
 

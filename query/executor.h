@@ -26,7 +26,6 @@ struct Execution {
   std::optional<Cursor> after;
   ReadMode read = ReadMode::kColumns;
   const index::Index* index = nullptr;  ///< none: every block in the range is read
-  bool explain = false;                 ///< the report says what each condition does by itself
 };
 
 /// True when pages of the answer can go on by position: its rows are records.

@@ -38,15 +38,18 @@ void Indexer::start() {
 
 void Indexer::interrupt() { interrupted_.store(true); }
 
-void Indexer::stop() {
+void Indexer::end_thread() {
   stopping_.store(true);
   {
     const MutexLock lock(mutex_);
-    if (stopped_) return;
     stopped_ = true;
     changed_.notify_all();
   }
   if (thread_.joinable()) thread_.join();
+}
+
+void Indexer::stop() {
+  end_thread();
   if (auto flushed = index_.flush(); !flushed) {
     log_warning("the index of the newest blocks is not on the disk; it will be made again",
                 {{"error", flushed.error().message}});

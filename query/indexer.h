@@ -30,21 +30,24 @@ class Indexer {
   Indexer& operator=(const Indexer&) = delete;
   Indexer(Indexer&&) = delete;
   Indexer& operator=(Indexer&&) = delete;
-  ~Indexer() { stop(); }
+  /// Ends the thread; what is in memory only is indexed again next time.
+  ~Indexer() { end_thread(); }
 
   void start();
+  /// What the thread does every second. Errors: of the index, kCancelled; blocks that cannot be
+  /// read are left out.
+  Result<void> catch_up();
   /// Returns when every block that is now in the store is indexed, and parts are merged.
   /// Blocking: reads blocks. Errors: kUnavailable (disk; says what), kCancelled after interrupt().
   Result<void> seal();
   /// seal(), running and to come, ends soon.
   void interrupt();
-  /// Writes what is in memory, and ends the thread. Idempotent.
+  /// Ends the thread and writes what is in memory. Blocking: disk.
   void stop();
 
  private:
   void run();
-  /// Errors: of the index; blocks that cannot be read are left out.
-  Result<void> catch_up();
+  void end_thread();
   Result<void> add_blocks(const store::Snapshot& snapshot);
   Result<void> add_block(const store::Snapshot& snapshot, const store::BlockRef& block);
   Result<void> drop_segments(const store::Snapshot& snapshot);

@@ -178,7 +178,7 @@ Result<bool> OrderedScan::read_noted(std::span<KeptRow*> of_unit) {
   UnitReader& reader = scan_.reader();
   std::vector<std::uint32_t> rows;
   for (const KeptRow* kept : of_unit) rows.push_back(kept->number);
-  DURAMEN_TRY(bool readable, reader.open(*of_unit.front()->unit));
+  DURAMEN_TRY(bool readable, reader.reopen(*of_unit.front()->unit));
   if (readable) {
     DURAMEN_TRY(readable, reader.load(rows, Load::kWhole));
   }

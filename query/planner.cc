@@ -1,6 +1,7 @@
 #include "query/planner.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "query/regex_atoms.h"
@@ -46,6 +47,16 @@ Prune sorted(Prune prune) {
 
 }  // namespace
 
+std::uint64_t PlanReport::blocks() const {
+  return std::accumulate(segments.begin(), segments.end(), std::uint64_t{0},
+                         [](std::uint64_t n, const Segment& one) { return n + one.blocks; });
+}
+
+std::uint64_t PlanReport::candidates() const {
+  return std::accumulate(segments.begin(), segments.end(), std::uint64_t{0},
+                         [](std::uint64_t n, const Segment& one) { return n + one.candidates; });
+}
+
 Planner::Planner(const index::Index* index, Prune prune, Progress& progress, bool by_predicate)
     : index_(index),
       prune_(sorted(std::move(prune))),
@@ -87,6 +98,14 @@ Result<void> Planner::leave_out(std::vector<ScanUnit>& units) {
   reporting_ = false;
   units = std::move(kept);
   return {};
+}
+
+PlanReport Planner::report() const {
+  PlanReport out = report_;
+  out.index_bytes = cost_.bytes_read;
+  out.index_terms = cost_.terms;
+  out.index_rows = cost_.rows;
+  return out;
 }
 
 PlanReport::Segment& Planner::reported(const std::string& name) {
@@ -133,11 +152,11 @@ Result<index::BlockSet> Planner::find(const Prune& prune, const index::SegmentVi
       return find_regex(*prune.regex, view);
     case Prune::Kind::kKey: {
       DURAMEN_TRY(const bool may, may_look_up());
-      return may ? view.find(prune.key, report_.cost) : all();
+      return may ? view.find(prune.key, cost_) : all();
     }
     case Prune::Kind::kPrefix: {
       DURAMEN_TRY(const bool may, may_look_up());
-      return may ? view.find_prefix(prune.key.kind, prune.key.text, report_.cost) : all();
+      return may ? view.find_prefix(prune.key.kind, prune.key.text, cost_) : all();
     }
     case Prune::Kind::kAlways:
       break;
@@ -176,7 +195,7 @@ Result<index::BlockSet> Planner::find_regex(const RegexAtoms& regex,
     index::BlockSet part = index::BlockSet::all(blocks);
     for (const model::IndexKey& key : keys) {
       DURAMEN_TRY(const bool may, may_look_up());
-      if (may) part &= view.find(key, report_.cost);
+      if (may) part &= view.find(key, cost_);
     }
     parts.push_back(std::move(part));
   }

@@ -8,31 +8,12 @@
 
 #include "base/result.h"
 #include "index/index.h"
+#include "query/plan_report.h"
 #include "query/progress.h"
 #include "query/prune.h"
 #include "query/unit_reader.h"
 
 namespace duramen::query {
-
-/// What a plan came to, for explain and the log of slow queries.
-struct PlanReport {
-  struct Segment {
-    std::string name;
-    std::uint64_t blocks = 0;      ///< with rows in the time range
-    std::uint64_t indexed = 0;     ///< of those
-    std::uint64_t candidates = 0;  ///< blocks that are read, those that are not indexed among them
-  };
-  /// One of the conditions that must all hold, by itself.
-  struct Predicate {
-    std::string text;
-    std::uint64_t candidates = 0;  ///< of the indexed blocks
-  };
-  std::string looked_up;  ///< the whole condition; empty: there is none
-  std::vector<Segment> segments;
-  std::vector<Predicate> predicates;
-  index::LookupCost cost;
-  bool cut_short = false;  ///< too many keys: the rest was not looked up
-};
 
 /// Leaves out blocks that the index rules out. What is not indexed is read.
 /// Threading: one thread. Ownership: index and progress outlive it; the index may be none.
@@ -44,7 +25,7 @@ class Planner {
   /// Errors: kCancelled, kDeadlineExceeded.
   Result<void> leave_out(std::vector<ScanUnit>& units);
   /// Of the blocks that leave_out() was asked about first.
-  const PlanReport& report() const { return report_; }
+  PlanReport report() const;
 
  private:
   struct Segment {
@@ -72,6 +53,7 @@ class Planner {
   std::map<std::string, Segment> segments_;
   bool reporting_ = true;
   PlanReport report_;
+  index::LookupCost cost_;
 };
 
 }  // namespace duramen::query

@@ -49,9 +49,13 @@ void UnitReader::close() {
 }
 
 Result<bool> UnitReader::open(const ScanUnit& unit) {
+  ++context_.progress.units;
+  return reopen(unit);
+}
+
+Result<bool> UnitReader::reopen(const ScanUnit& unit) {
   close();
   DURAMEN_TRY_VOID(context_.progress.check());
-  ++context_.progress.units;
   unit_ = unit;
   if (unit.open != nullptr) {
     context_.progress.scanned_bytes += unit.open->records().raw_bytes();

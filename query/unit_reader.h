@@ -105,6 +105,8 @@ class UnitReader {
 
   /// False: it cannot be read, which is noted.
   Result<bool> open(const ScanUnit& unit);
+  /// The same again for one that was read before.
+  Result<bool> reopen(const ScanUnit& unit);
   /// The number of rows that match, when that can be told without looking at rows.
   std::optional<std::uint64_t> count(const TimeRange& range);
   /// The rows that are in the snapshot, in the range and within the bounds, and match, rising.

@@ -8,6 +8,7 @@ namespace duramen::api {
 void add_ingest_routes(Router& router, const Services& services);
 void add_query_routes(Router& router, const Services& services);
 void add_stats_routes(Router& router, const Services& services);
+void add_explain_routes(Router& router, const Services& services);
 void add_hits_routes(Router& router, const Services& services);
 void add_name_routes(Router& router, const Services& services);
 void add_context_routes(Router& router, const Services& services);

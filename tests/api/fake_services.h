@@ -78,6 +78,7 @@ class FakeEngine final : public query::QueryEngine {
       return answered;
     }
     void cancel() override { engine_.cancelled = true; }
+    query::Explanation explain() const override { return engine_.explanation; }
     Result<void> check() const override {
       if (engine_.cancelled) return Error{ErrorCode::kCancelled, "cancelled"};
       return {};
@@ -104,6 +105,7 @@ class FakeEngine final : public query::QueryEngine {
   query::QueryRequest asked;
   std::vector<std::string> rows;
   query::QueryEnd end;
+  query::Explanation explanation;
   std::optional<Error> start_error;
   std::optional<Error> run_error;
   std::optional<query::TimeSpan> stored_times;

@@ -217,7 +217,7 @@ class HitsOfRows : public RoutesTest {
     if (random_() % 2 == 0) rows_.build();
   }
   nlohmann::json ask_rows(const std::string& target) {
-    auto engine = query::make_query_engine(rows_, {}, clock_, metrics_);
+    auto engine = query::make_query_engine(rows_, nullptr, {}, clock_, metrics_);
     router_ = make_router(
         {store_, *engine, ingest_, clock_, metrics_, readiness_, "0.1.0-test", limits_});
     const auto answer = ask("GET", target);

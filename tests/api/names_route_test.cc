@@ -140,7 +140,7 @@ TEST_F(NamesRoute, RealRowsAreListedAndPipesRefused) {
   rows.add({{1, "error", {{"app", "web"}}, {{"status", "500", model::FieldKind::kJson}}},
             {2, "fine", {{"app", "web"}}, {}},
             {3, "error", {{"app", "db"}}, {}}});
-  const auto engine = query::make_query_engine(rows, {}, clock_, metrics_);
+  const auto engine = query::make_query_engine(rows, nullptr, {}, clock_, metrics_);
   router_ =
       make_router({store_, *engine, ingest_, clock_, metrics_, readiness_, "0.1.0-test", limits_});
   EXPECT_EQ(json(ask("GET", "/api/v1/labels/app/values?q=error"))["values"],

@@ -76,16 +76,16 @@ TEST_F(Context, ReadsOnlyTheBlocksNearTheRecord) {
   store_.build();
   int reads = 0;
   store_.on_read([&] { ++reads; });
-  EXPECT_EQ(run(around(53, 2, 2)).lines.size(), 5U) << "all in the block of the record";
+  EXPECT_EQ(try_run(around(53, 2, 2))->lines.size(), 5U) << "all in the block of the record";
   EXPECT_EQ(reads, 1);
   reads = 0;
-  EXPECT_EQ(run(around(53, 3, 3)).lines.size(), 7U);
+  EXPECT_EQ(try_run(around(53, 3, 3))->lines.size(), 7U);
   EXPECT_EQ(reads, 3);
   reads = 0;
-  EXPECT_EQ(run(around(53, 0, 0)).lines.size(), 1U);
+  EXPECT_EQ(try_run(around(53, 0, 0))->lines.size(), 1U);
   EXPECT_EQ(reads, 1);
   reads = 0;
-  EXPECT_EQ(run(around(100, 1, 100)).lines.size(), 2U);
+  EXPECT_EQ(try_run(around(100, 1, 100))->lines.size(), 2U);
   EXPECT_EQ(reads, 1);
 }
 
@@ -99,11 +99,11 @@ TEST_F(Context, ARangeLeavesOutWhatIsBeyondItButNotTheRecord) {
   QueryRequest request = around(5, 10, 10);
   request.start = 3 * kNsPerSecond;
   request.end = 7 * kNsPerSecond;
-  EXPECT_EQ(run(request).column("_msg"), (Strings{"a3", "a4", "a5", "a6"}));
+  EXPECT_EQ(try_run(request)->column("_msg"), (Strings{"a3", "a4", "a5", "a6"}));
   EXPECT_EQ(reads, 1 + 3) << "the record's own block has no other row that could come";
   request.start = 8 * kNsPerSecond;
   request.end.reset();
-  EXPECT_EQ(run(request).column("_msg"), (Strings{"a5", "a8", "a9"}));
+  EXPECT_EQ(try_run(request)->column("_msg"), (Strings{"a5", "a8", "a9"}));
 }
 
 TEST_F(Context, AnUnknownRecordIsNotFound) {
@@ -201,7 +201,7 @@ class StoreContext : public ::testing::Test {
   void restart() {
     engine_.reset();
     store_.reopen();
-    engine_ = make_query_engine(*store_.store, {}, store_.clock, *store_.metrics);
+    engine_ = make_query_engine(*store_.store, nullptr, {}, store_.clock, *store_.metrics);
   }
   void append() {
     const std::string app = random_() % 5 == 0 ? "rare" : "app" + std::to_string(random_() % 3);

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
 #include "tests/store/block_corpus.h"
 
 namespace duramen::query {
@@ -222,8 +227,56 @@ RandomWorld::RandomWorld(Random& random) : random_(random), records_(random) {
 
 void RandomWorld::restart() {
   engine_.reset();
+  if (indexer_ != nullptr && one_in(random_, 2)) indexer_->stop();  // else as after a crash
+  indexer_.reset();
+  index_.reset();
   store_.reopen();
-  engine_ = make_query_engine(*store_.store, limits_, store_.clock, *store_.metrics);
+  open_index();
+  engine_ = make_query_engine(*store_.store, index_.get(), limits_, store_.clock, *store_.metrics);
+}
+
+void RandomWorld::open_index() {
+  index::IndexOptions options;
+  options.directory = index_directory_.path();
+  options.owner = store_.store->store_id();
+  options.delta_blocks = 1 + below(random_, 6);
+  options.open_words = 1 + below(random_, 3);
+  auto index = index::Index::open(options, *store_.metrics);
+  ASSERT_TRUE(index) << index.error().message;
+  index_ = *std::move(index);
+  indexer_ = std::make_unique<Indexer>(*store_.store, *index_, *store_.metrics);
+}
+
+void RandomWorld::step_index() {
+  const auto done = one_in(random_, 3) ? indexer_->seal() : indexer_->catch_up();
+  ASSERT_TRUE(done) << done.error().message;
+}
+
+void RandomWorld::damage_index() {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(index_directory_.path())) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  if (files.empty()) return;
+  const std::string path = one_of(random_, files);
+  const std::size_t size = std::filesystem::file_size(path);
+  const std::size_t at = size == 0 ? 0 : below(random_, size);
+  switch (below(random_, 3)) {
+    case 0:
+      std::filesystem::remove(path);
+      break;
+    case 1:
+      std::filesystem::resize_file(path, at);
+      break;
+    default: {
+      std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+      file.seekg(static_cast<std::streamoff>(at));
+      const char byte = static_cast<char>(file.get());
+      file.seekp(static_cast<std::streamoff>(at));
+      file.put(static_cast<char>(byte ^ (1 << below(random_, 8))));
+    }
+  }
 }
 
 void RandomWorld::append() {
@@ -263,12 +316,19 @@ void RandomWorld::step() {
 }
 
 void RandomWorld::step_without_loss() {
-  switch (below(random_, 8)) {
+  switch (below(random_, 11)) {
     case 0:
       ASSERT_TRUE(store_.store->seal());
       break;
     case 1:
       restart();
+      break;
+    case 2:
+    case 3:
+      step_index();
+      break;
+    case 4:
+      damage_index();
       break;
     default:
       append();

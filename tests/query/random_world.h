@@ -7,8 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "index/index.h"
 #include "model/record_batch.h"
 #include "query/engine.h"
+#include "query/indexer.h"
+#include "tests/base/temporary_directory.h"
 #include "tests/query/oracle/row.h"
 #include "tests/store/store_fixture.h"
 
@@ -50,7 +53,8 @@ class RandomRecords {
   bool explodes_ = false;  // each message has words of its own: many templates
 };
 
-/// A real store, and beside it all rows that it must hold, as the oracle sees them.
+/// A real store with an index that is behind, damaged or gone at times, and beside it all rows that
+/// it must hold, as the oracle sees them.
 class RandomWorld {
  public:
   explicit RandomWorld(Random& random);
@@ -59,7 +63,7 @@ class RandomWorld {
   QueryEngine& engine() { return *engine_; }
   /// Queries may keep few rows only: pipes may give up, and what needs no pipe takes many passes.
   bool has_little_memory() const { return limits_.memory_bytes < QueryLimits().memory_bytes; }
-  /// Appends, seals, restarts, or drops old days.
+  /// Appends, seals, indexes, damages the index, restarts, or drops old days.
   void step();
   /// Only what loses no row: may happen between two pages.
   void step_without_loss();
@@ -68,10 +72,17 @@ class RandomWorld {
   void append();
   void restart();
   void expire();
+  void open_index();
+  void step_index();
+  /// Flips, cuts off or removes something in the index's directory.
+  void damage_index();
 
   Random& random_;
   RandomRecords records_;
   store::TemporaryStore store_;
+  TemporaryDirectory index_directory_;
+  std::unique_ptr<index::Index> index_;
+  std::unique_ptr<Indexer> indexer_;
   QueryLimits limits_;
   std::unique_ptr<QueryEngine> engine_;
   std::vector<oracle::Row> rows_;

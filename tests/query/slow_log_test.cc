@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <utility>
+
 #include "base/json_text.h"
 #include "query/parser.h"
 #include "tests/query/query_test_base.h"
@@ -17,7 +19,9 @@ class SlowLog : public QueryTest {
   /// What is logged when the query takes `seconds`.
   std::string logged(const QueryRequest& request, int seconds, const QueryLimits& limits = {}) {
     make_engine(limits);
-    store_.on_read([this, seconds] { clock_.advance(seconds * kNsPerSecond); });
+    store_.on_read([this, seconds, first = true]() mutable {
+      if (std::exchange(first, false)) clock_.advance(seconds * kNsPerSecond);
+    });
     testing::internal::CaptureStderr();
     const auto answer = try_run(request);
     return testing::internal::GetCapturedStderr();
@@ -34,7 +38,9 @@ TEST_F(SlowLog, SaysTheCanonicalTextTheRangeAndWhatWasRead) {
               AllOf(HasSubstr(R"(msg="slow query")"), HasSubstr("outcome=ok took=6s"),
                     HasSubstr(R"(q="error AND NOT two | head 5")"),
                     HasSubstr("start=1970-01-01T00:00:00.000000000Z end=none"),
-                    HasSubstr("scanned_rows=3 scanned_bytes=22 scan_units=1 scan_units_total=1")));
+                    HasSubstr("scan_units=1 scan_units_total=1"),
+                    HasSubstr("looked_up=\"word error\" blocks=1 candidates=1 frames="),
+                    HasSubstr("scanned_rows=3 scanned_bytes=")));
 }
 
 TEST_F(SlowLog, OnlyWhatTakesAsLongAsTheLimitIsNamed) {

@@ -1,6 +1,7 @@
 #include "tests/query/oracle/pipes.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "tests/query/oracle/filter.h"
 #include "tests/query/oracle/number.h"
@@ -71,6 +72,7 @@ std::vector<Row> through(const Pipe& pipe, std::vector<Row> rows) {
     std::vector<Row> operator()(const TopPipe& p) { return top(p, rows); }
     std::vector<Row> operator()(const StatsPipe& p) { return stats(p, rows); }
     std::vector<Row> operator()(const ParsePipe& p) { return parse(p, std::move(rows)); }
+    std::vector<Row> operator()(const NamesPipe&) { std::abort(); }  // no text means it
   };
   return std::visit(Visitor{rows}, pipe);
 }
