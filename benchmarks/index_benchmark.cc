@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kBody = 12 << 20;  // about 4 MiB of messages: a block
 constexpr std::uint64_t kBlocks = 64;
-const std::string kSegment = "2026-01-15.default";
+constexpr const char* kSegment = "2026-01-15.default";
 
 index::BlockKeys keys_of(const model::RecordBatch& batch) {
   index::BlockKeysBuilder keys;
@@ -28,8 +28,8 @@ index::BlockKeys keys_of(const model::RecordBatch& batch) {
 }
 
 const index::BlockKeys& corpus_keys() {
-  static const index::BlockKeys keys = keys_of(*corpus_batch(kBody));
-  return keys;
+  static const index::BlockKeys kKeys = keys_of(*corpus_batch(kBody));
+  return kKeys;
 }
 
 /// An index of one segment in a directory of its own.

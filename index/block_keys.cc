@@ -31,7 +31,7 @@ std::uint64_t key_hash(model::KeyKind kind, std::string_view text) noexcept {
 std::size_t BlockKeys::weight() const {
   std::size_t bytes = hashes.size() * sizeof(std::uint64_t);
   for (const auto* texts : {&words, &heads, &labels}) {
-    for (const std::string& text : *texts) bytes += sizeof text + text.size();
+    for (const std::string& text : *texts) bytes += sizeof(std::string) + text.size();
   }
   return bytes;
 }

@@ -25,12 +25,12 @@ bool any_damaged(const std::vector<std::shared_ptr<Part>>& parts) {
 Result<std::unique_ptr<Index>> Index::open(IndexOptions options, MetricRegistry& metrics) {
   auto context = std::make_shared<PartContext>(options.directory, options.open_words,
                                                options.open_words_bytes, metrics);
-  DURAMEN_TRY(auto inventory, take_inventory(options, context->damaged));
-  return std::unique_ptr<Index>(std::make_unique<LocalIndex>(
-      std::move(options), std::move(inventory), std::move(context), metrics));
+  DURAMEN_TRY(const auto inventory, take_inventory(options, context->damaged));
+  return std::unique_ptr<Index>(
+      std::make_unique<LocalIndex>(std::move(options), inventory, std::move(context), metrics));
 }
 
-LocalIndex::LocalIndex(IndexOptions options, Inventory inventory,
+LocalIndex::LocalIndex(IndexOptions options, const Inventory& inventory,
                        std::shared_ptr<PartContext> context, MetricRegistry& metrics)
     : options_(std::move(options)),
       context_(std::move(context)),
@@ -39,9 +39,9 @@ LocalIndex::LocalIndex(IndexOptions options, Inventory inventory,
       merges_(metrics.counter("duramen_index_merges_total", "Index parts merged from others")),
       next_number_(inventory.next_number) {
   const MutexLock lock(mutex_);
-  for (auto& [name, entries] : inventory.segments) {
-    for (PartEntry& entry : entries) {
-      segments_[name].parts.push_back(new_part(name, std::move(entry)));
+  for (const auto& [name, entries] : inventory.segments) {
+    for (const PartEntry& entry : entries) {
+      segments_[name].parts.push_back(new_part(name, entry));
     }
   }
 }
@@ -153,10 +153,10 @@ std::shared_ptr<const LocalView> LocalIndex::view_locked(const Segment& segment)
 }
 
 std::shared_ptr<const LocalView> LocalIndex::current(const std::string& segment) const {
-  static const auto empty = std::make_shared<const LocalView>(Parts(), Delta());
+  static const auto kEmpty = std::make_shared<const LocalView>(Parts(), Delta());
   const MutexLock lock(mutex_);
   const auto found = segments_.find(segment);
-  return found == segments_.end() ? empty : view_locked(found->second);
+  return found == segments_.end() ? kEmpty : view_locked(found->second);
 }
 
 LocalIndex::Segment LocalIndex::copy_of(const std::string& segment) const {

@@ -18,7 +18,7 @@ namespace duramen::index {
 /// readers only ever wait for a few pointers.
 class LocalIndex final : public Index {
  public:
-  LocalIndex(IndexOptions options, Inventory inventory, std::shared_ptr<PartContext> context,
+  LocalIndex(IndexOptions options, const Inventory& inventory, std::shared_ptr<PartContext> context,
              MetricRegistry& metrics);
 
   std::shared_ptr<const SegmentView> view(const std::string& segment) const override;

@@ -24,8 +24,8 @@ bool holds(const BlockKeys& keys, const model::IndexKey& key) {
 }
 
 const Error& known_damage() {
-  static const Error error{ErrorCode::kDataLoss, "known to be damaged"};
-  return error;
+  static const Error kError{ErrorCode::kDataLoss, "known to be damaged"};
+  return kError;
 }
 
 }  // namespace

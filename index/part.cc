@@ -55,14 +55,14 @@ Result<FilterReader> Part::open_filter() const { return noting(checked_filter())
 
 std::vector<std::string> Part::verify(const std::function<void(std::uint64_t)>& read) const {
   std::vector<std::string> faults;
-  const auto check = [&](const std::string& name, Result<void> result) {
+  const auto check = [&](const std::string& name, const Result<void>& result) {
     if (result) return;
     note(result.error());
     faults.push_back("index: segment " + segment_ + ", " + name + ": " + result.error().message);
   };
-  auto words = checked_words();
+  const auto words = checked_words();
   read(entry_.words_size);
-  check(words_name(entry_.number), words ? Result<void>() : std::move(words).error());
+  check(words_name(entry_.number), words ? Result<void>() : words.error());
   check(filter_name(entry_.number), check_pages(read));
   return faults;
 }
