@@ -280,6 +280,28 @@ void break_promise(BlockHead& head, Random& random) {
   }
 }
 
+TEST(BlockDamage, AnIndexBehindTheLastIsNoticed) {
+  const BlockBytes good = encoded(small_rows());
+  const std::array<std::function<void(BlockHead&)>, 3> drops = {
+      [](BlockHead& head) { head.streams.pop_back(); },
+      [](BlockHead& head) { head.nodes.pop_back(); },
+      [](BlockHead& head) { head.field_sets.pop_back(); }};
+  for (const auto& drop : drops) {
+    BlockHead head = decode_head(good.head).value();
+    drop(head);
+    BlockBytes bad = good;
+    bad.head = encode_head(head, 1).value();
+    expect_data_loss(bad);
+    const auto reader = BlockReader::open(fetch_from(bad));
+    ASSERT_TRUE(reader) << reader.error().message;
+    int refused = 0;
+    for (std::size_t c = 0; c < kRowColumns; ++c) {
+      refused += !(*reader)->numbers(static_cast<RowColumn>(c));
+    }
+    EXPECT_EQ(refused, 1);
+  }
+}
+
 TEST(BlockDamage, BrokenPromisesDoNotCrash) {
   const BlockBytes good = encoded(small_rows());
   for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
