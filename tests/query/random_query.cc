@@ -70,6 +70,10 @@ std::string RandomQuery::name() {
   }
 }
 
+std::string RandomQuery::some_number() {
+  return one_of(random_, std::vector<std::string>{"status", "bytes", "count", "ms"});
+}
+
 std::string RandomQuery::value() {
   const oracle::Row& from = row();
   if (one_in(random_, 2)) return from.find("_msg")->bytes;
@@ -241,7 +245,7 @@ std::string RandomQuery::stats() {
                                                    "max",   "median",     "p90", "p99"};
   std::string out = "stats count() as n";
   for (std::size_t i = below(random_, 4); i > 0; --i) {
-    const std::string field = one_in(random_, 2) ? "status" : quoted_unless_bare(name());
+    const std::string field = one_in(random_, 2) ? some_number() : quoted_unless_bare(name());
     if (one_in(random_, 6)) {
       out += ", quantile(0." + std::to_string(below(random_, 100)) + ", " + field + ")";
     } else {
@@ -277,7 +281,8 @@ std::string RandomQuery::pipe() {
     case 1:
       return "head " + std::to_string(1 + below(random_, 30));
     case 2:
-      return "sort " + quoted_unless_bare(name()) + (one_in(random_, 2) ? " desc" : "") + ", n";
+      return "sort " + (one_in(random_, 2) ? some_number() : quoted_unless_bare(name())) +
+             (one_in(random_, 2) ? " desc" : "") + ", n";
     case 3:
       return "where " + filter(1);
     case 4:

@@ -36,6 +36,7 @@ class RandomQuery {
   std::string piece(const std::string& text);
   std::string in_any_case(std::string text);
   std::string name();
+  std::string some_number();
   std::string number();
   TimeNs time();
 

@@ -28,28 +28,30 @@ std::string any_bytes(Random& random, std::size_t size, std::string_view from) {
   return out;
 }
 
-/// As JSON writes it.
-std::string number(Random& random) {
+std::string whole_number(Random& random) {
   static const std::vector<std::string> kEdges{"0",
                                                "-0",
                                                "500",
-                                               "500.0",
-                                               "5e2",
-                                               "1e3",
                                                "9007199254740993",
+                                               "9007199254740992",
                                                "18446744073709551615",
-                                               "1E-3",
                                                "-9223372036854775808",
-                                               "123456789012345678901234567890",
-                                               "1e400",
-                                               "0.1"};
+                                               "-9223372036854775807"};
+  return one_in(random, 5) ? one_of(random, kEdges)
+                           : std::to_string(static_cast<int>(below(random, 700)) - 350);
+}
+
+/// As JSON writes it.
+std::string number(Random& random) {
+  static const std::vector<std::string> kEdges{
+      "500.0", "5e2", "1e3", "1E-3", "123456789012345678901234567890", "1e400", "0.1"};
   switch (below(random, 4)) {
     case 0:
       return one_of(random, kEdges);
     case 1:
       return std::to_string(static_cast<int>(below(random, 2000)) - 500) + ".25";
     default:
-      return std::to_string(static_cast<int>(below(random, 700)) - 50);
+      return whole_number(random);
   }
 }
 
@@ -75,12 +77,12 @@ const std::vector<std::string>& label_names() {
   return kNames;
 }
 
-RandomRecords::RandomRecords(Random& random) : random_(random) {
+RandomRecords::RandomRecords(Random& random, bool explosion)
+    : random_(random), explosion_(explosion) {
   for (std::size_t i = 0; i < 40; ++i) vocabulary_.push_back(one_of(random_, words()));
   for (std::size_t i = below(random_, 200); i > 0; --i) {
     vocabulary_.push_back(any_bytes(random_, 1 + below(random_, 9), "abcdeXYZ_"));
   }
-  explodes_ = one_in(random_, 3);
 }
 
 std::string RandomRecords::word() { return one_of(random_, vocabulary_); }
@@ -88,7 +90,7 @@ std::string RandomRecords::word() { return one_of(random_, vocabulary_); }
 std::string RandomRecords::from_vocabulary() {
   static const std::vector<std::string> kBetween{" ", " ", " ", "-", ": ", "/", "=", "", ".", "\n"};
   std::string out;
-  for (std::size_t i = below(random_, explodes_ ? 12 : 7); i > 0; --i) {
+  for (std::size_t i = below(random_, 9); i > 0; --i) {
     out += word() + one_of(random_, kBetween);
   }
   return out;
@@ -131,7 +133,15 @@ std::string RandomRecords::unusual() {
   }
 }
 
+/// One of very many templates, which differ in two words.
+std::string RandomRecords::of_explosion() {
+  const auto fresh = [&] { return any_bytes(random_, 2 + below(random_, 5), "abcdeXYks"); };
+  return "user " + (one_in(random_, 9) ? word() : fresh()) + " of " + fresh() +
+         (one_in(random_, 3) ? " logged in after " + number(random_) + " ms" : " left");
+}
+
 std::string RandomRecords::message() {
+  if (explosion_ && !one_in(random_, 4)) return of_explosion();
   if (!earlier_.empty() && one_in(random_, 4)) return one_of(random_, earlier_);
   std::string out;
   switch (below(random_, 8)) {
@@ -159,11 +169,12 @@ void RandomRecords::add_fields(model::RecordBatch& batch) {
   std::vector<std::string> names = field_names();
   for (std::size_t i = below(random_, 5); i > 0; --i) {
     const std::size_t at = below(random_, one_in(random_, 3) ? names.size() : 8);
+    const bool whole = names[at] == "bytes" || names[at] == "count";  // sums must stay exact
     const std::uint32_t name = batch.intern_field_name(names[at]);
     names.erase(names.begin() + static_cast<std::ptrdiff_t>(at));
     const std::size_t kind = below(random_, 8);
     if (kind < 3) {
-      batch.add_field(name, model::FieldKind::kJson, json(random_));
+      batch.add_field(name, model::FieldKind::kJson, whole ? whole_number(random_) : json(random_));
     } else if (kind == 3) {
       batch.add_field(name, model::FieldKind::kText, one_in(random_, 2) ? number(random_) : "");
     } else if (kind == 4) {
@@ -209,18 +220,23 @@ std::shared_ptr<model::RecordBatch> RandomRecords::batch(TimeNs now) {
   for (std::size_t i = 1 + below(random_, 4); i > 0; --i) {
     streams.push_back(batch->intern_stream(labels()));
   }
-  const std::size_t shape = below(random_, 5);
-  for (std::size_t row = 0, rows = 1 + below(random_, 40); row < rows; ++row) {
+  if (explosion_) {  // one stream and day, so that they fall into one block
+    const std::vector<model::Labels::Pair> app{{"app", "web-1"}};
+    streams.assign(1, batch->intern_stream(model::Labels(app)));
+  }
+  const std::size_t shape = below(random_, explosion_ ? 2 : 5);
+  for (std::size_t row = 0, rows = 1 + below(random_, explosion_ ? 900 : 40); row < rows; ++row) {
     add_fields(*batch);
     batch->add_row(one_of(random_, streams), time(now, shape, row), message());
   }
   return batch;
 }
 
-RandomWorld::RandomWorld(Random& random) : random_(random), records_(random) {
+RandomWorld::RandomWorld(Random& random) : random_(random) {
   static const std::vector<std::uint64_t> kSizes{2'000, 10'000, 60'000};
   store_.options.epoch_raw_bytes = one_of(random_, kSizes);
   store_.options.block_raw_bytes = static_cast<std::uint32_t>(one_of(random_, kSizes) / 2);
+  if (explosion_) store_.options.epoch_raw_bytes = store_.options.block_raw_bytes = 4U << 20;
   if (one_in(random_, 4)) limits_.memory_bytes = 20'000 + below(random_, 100'000);
   restart();
 }

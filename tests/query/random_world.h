@@ -34,7 +34,9 @@ const std::vector<std::string>& label_names();
 /// Rows of every shape: what containers write, and what none would.
 class RandomRecords {
  public:
-  explicit RandomRecords(Random& random);
+  /// Of an explosion, large batches hold more templates than a block keeps
+  /// (model/template_words.h), so that words become variables.
+  RandomRecords(Random& random, bool explosion);
   std::shared_ptr<model::RecordBatch> batch(TimeNs now);
 
  private:
@@ -43,6 +45,7 @@ class RandomRecords {
   std::string from_vocabulary();
   std::string structured();
   std::string unusual();
+  std::string of_explosion();
   void add_fields(model::RecordBatch& batch);
   model::Labels labels();
   TimeNs time(TimeNs now, std::size_t shape, std::size_t row);
@@ -50,7 +53,7 @@ class RandomRecords {
   Random& random_;
   std::vector<std::string> vocabulary_;
   std::vector<std::string> earlier_;
-  bool explodes_ = false;  // each message has words of its own: many templates
+  const bool explosion_;
 };
 
 /// A real store with an index that is behind, damaged or gone at times, and beside it all rows that
@@ -60,6 +63,8 @@ class RandomWorld {
   explicit RandomWorld(Random& random);
 
   const std::vector<oracle::Row>& rows() const { return rows_; }
+  /// Many rows: fewer steps and queries do.
+  bool is_large() const { return explosion_; }
   QueryEngine& engine() { return *engine_; }
   /// Queries may keep few rows only: pipes may give up, and what needs no pipe takes many passes.
   bool has_little_memory() const { return limits_.memory_bytes < QueryLimits().memory_bytes; }
@@ -78,7 +83,8 @@ class RandomWorld {
   void damage_index();
 
   Random& random_;
-  RandomRecords records_;
+  const bool explosion_ = one_in(random_, 6);
+  RandomRecords records_{random_, explosion_};
   store::TemporaryStore store_;
   TemporaryDirectory index_directory_;
   std::unique_ptr<index::Index> index_;

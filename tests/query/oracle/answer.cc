@@ -61,19 +61,13 @@ Shown read_line(std::string_view json_object) {
   return out;
 }
 
-std::string difference(const Shown& wanted, const Shown& got, bool ordered) {
-  Shown left = wanted;
-  Shown right = got;
-  if (!ordered) {
-    std::sort(left.begin(), left.end());
-    std::sort(right.begin(), right.end());
-  }
-  if (left.size() != right.size()) return "the numbers of keys differ";
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (left[i].first != right[i].first) {
-      return "key " + left[i].first + " against " + right[i].first;
+std::string difference(const Shown& wanted, const Shown& got) {
+  if (wanted.size() != got.size()) return "the numbers of keys differ";
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i].first != got[i].first) {
+      return "key " + wanted[i].first + " against " + got[i].first;
     }
-    if (!same_value(left[i].second, right[i].second)) return "the values of " + left[i].first;
+    if (!same_value(wanted[i].second, got[i].second)) return "the values of " + wanted[i].first;
   }
   return "";
 }

@@ -18,9 +18,8 @@ std::vector<Shown> answer(const Query& query, const QueryRequest& request,
 /// An answer line of the engine as the oracle writes one. The order of keys is kept.
 Shown read_line(std::string_view json_object);
 
-/// Empty when the two say the same. Keys are compared in order when `ordered`. Numbers that pipes
-/// compute may be written in different ways, and sums of doubles in another order of additions.
-std::string difference(const Shown& wanted, const Shown& got, bool ordered);
+/// Empty when the two have the same keys in the same order, and the same values.
+std::string difference(const Shown& wanted, const Shown& got);
 
 std::string to_text(const Shown& line);
 
