@@ -74,6 +74,10 @@ class Agreement {
     expect_same(wanted, got);
     EXPECT_EQ(end->rows, got.size());
     EXPECT_FALSE(end->partial);
+    QueryRequest whole = request;
+    whole.limit = 0;
+    const bool more = oracle::answer(*query, whole, world_.rows()).size() > wanted.size();
+    EXPECT_EQ(end->cursor.empty(), !more || !pages(*query)) << "a cursor means that rows follow";
     lines_ += got.size();
     if (!testing::Test::HasFailure() && pages(*query) && one_in(random_, 4)) {
       compare_pages(request, *query);
