@@ -46,6 +46,14 @@ Result<File> File::in_memory() {
   return File(fd);
 }
 
+Result<File> File::duplicate() const {
+  const int fd = ::fcntl(fd_, F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) return failure("duplicate", "an open file");
+  File file(fd);
+  if (::lseek(fd, 0, SEEK_SET) != 0) return failure("seek in", "an open file");
+  return file;
+}
+
 File::~File() {
   if (fd_ >= 0) ::close(fd_);
 }
@@ -85,9 +93,10 @@ Result<void> File::sync() const {
   return {};
 }
 
-Result<std::string> read_file(const std::string& path) {
+Result<std::string> read_file(const std::string& path, std::uint64_t most) {
   DURAMEN_TRY(const auto file, File::open_to_read(path));
   DURAMEN_TRY(const auto size, file.size());
+  if (size > most) return Error{ErrorCode::kDataLoss, path + ": larger than it can be"};
   return file.read(0, static_cast<std::size_t>(size));
 }
 

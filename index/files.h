@@ -22,6 +22,8 @@ class File {
   static Result<File> create(const std::string& path);
   /// Without a name, in memory; gone with its last descriptor.
   static Result<File> in_memory();
+  /// The same file by another descriptor, at its beginning.
+  Result<File> duplicate() const;
   File(File&& other) noexcept : fd_(other.release()) {}
   File(const File&) = delete;
   File& operator=(const File&) = delete;
@@ -46,7 +48,8 @@ class File {
   int fd_;
 };
 
-Result<std::string> read_file(const std::string& path);
+/// Errors also: kDataLoss when it is larger than `most`: no memory is taken for it then.
+Result<std::string> read_file(const std::string& path, std::uint64_t most);
 Result<std::uint64_t> file_size(const std::string& path);
 /// On disk under its name when this returns, or the old content still is.
 Result<void> replace_file(const std::string& path, std::string_view bytes);

@@ -13,6 +13,9 @@
 namespace duramen::index {
 namespace {
 
+/// A million blocks take less than a tenth of it.
+constexpr std::uint64_t kMaxManifest = 64 << 20;
+
 Error unusable(const std::string& directory, const std::error_code& error) {
   return {ErrorCode::kUnavailable, "index directory " + directory + ": " + error.message()};
 }
@@ -67,7 +70,7 @@ class Stocktaking {
 
  private:
   Result<void> take_manifest(const std::string& name) {
-    auto bytes = read_file(path(name));
+    auto bytes = read_file(path(name), kMaxManifest);
     if (!bytes && bytes.error().code == ErrorCode::kUnavailable) return std::move(bytes).error();
     auto manifest = bytes ? decode_manifest(*bytes) : Result<Manifest>(bytes.error());
     if (manifest && manifest_name(manifest->segment) != name) {

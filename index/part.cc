@@ -68,7 +68,8 @@ std::vector<std::string> Part::verify(const std::function<void(std::uint64_t)>& 
 }
 
 Result<std::string> Part::checked_words() const {
-  DURAMEN_TRY(auto bytes, read_file(context_->directory + "/" + words_name(entry_.number)));
+  DURAMEN_TRY(auto bytes,
+              read_file(context_->directory + "/" + words_name(entry_.number), entry_.words_size));
   if (bytes.size() != entry_.words_size || checksum64(bytes) != entry_.words_sum) {
     return Error{ErrorCode::kDataLoss, "words: checksum"};
   }

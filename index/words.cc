@@ -1,6 +1,5 @@
 #include "index/words.h"
 
-#include <unistd.h>
 #include <xapian.h>
 
 #include <algorithm>
@@ -79,17 +78,12 @@ void add_block(Xapian::WritableDatabase& database, const BlockKeys& keys) {
   database.add_document(document);
 }
 
-/// Xapian takes and closes a descriptor of its own.
-int descriptor_for_xapian(const File& file) {
-  ::lseek(file.fd(), 0, SEEK_SET);
-  return ::dup(file.fd());
-}
-
 /// Compacts into memory: how and when it comes to the disk is not Xapian's business.
 Result<std::string> compacted(Xapian::Database database) {
   DURAMEN_TRY(const auto file, File::in_memory());
+  DURAMEN_TRY(auto for_xapian, file.duplicate());  // which closes it
   DURAMEN_TRY_VOID(guarded(ErrorCode::kUnavailable, [&] {
-    database.compact(descriptor_for_xapian(file), kOneFile, kPageBytes);
+    database.compact(for_xapian.release(), kOneFile, kPageBytes);
     return true;
   }));
   DURAMEN_TRY(const auto size, file.size());
@@ -99,7 +93,8 @@ Result<std::string> compacted(Xapian::Database database) {
 Result<Xapian::Database> open_copy(std::string_view bytes, ErrorCode code) {
   DURAMEN_TRY(const auto file, File::in_memory());
   DURAMEN_TRY_VOID(file.append(bytes));
-  return guarded(code, [&] { return Xapian::Database(descriptor_for_xapian(file)); });
+  DURAMEN_TRY(auto for_xapian, file.duplicate());  // which closes it
+  return guarded(code, [&] { return Xapian::Database(for_xapian.release()); });
 }
 
 Result<std::string> build_in(const std::string& scratch,

@@ -122,6 +122,15 @@ TEST_F(DamagedIndex, EveryCutOfAFileLosesNoBlock) {
   }
 }
 
+TEST_F(DamagedIndex, AFileThatHasGrownLosesNoBlock) {
+  for (const std::string& path : {words_, filter_}) {
+    restore();
+    write_bytes(path, sound_[path] + std::string(100'000, 'x'));
+    expect_no_block_too_few(*temporary_.view());
+    EXPECT_THAT(temporary_.blocks(), ElementsAre(3)) << path;
+  }
+}
+
 TEST_F(DamagedIndex, FilesThatAreGoneLoseNoBlock) {
   const auto view = temporary_.view();
   std::filesystem::remove_all(temporary_.options.directory);
