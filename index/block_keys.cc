@@ -10,6 +10,10 @@ namespace {
 
 /// Grows when it is more than half full: few steps, and never without a free slot.
 constexpr std::size_t kFirstSlots = 256;
+/// The same for hashes: a block has some ten thousand.
+constexpr unsigned kFirstBits = 12;
+/// 4 MiB are kept from one block to the next.
+constexpr std::size_t kKeptSlots = 512 << 10;
 /// Of the text of a pair, in bytes.
 constexpr std::size_t kLongPair = 24;
 
@@ -19,6 +23,21 @@ std::uint64_t filter_rows(model::KeyKind kind, std::size_t size) {
   if (kind == model::KeyKind::kPair) return size < kLongPair ? 5 : 3;
   if (size <= 4) return 2;
   return size == 5 ? 3 : 6;
+}
+
+/// By insertion, which takes one step for each that is in its place; should there be many that are
+/// not, as nobody would see by chance, by sorting.
+void sort_nearly_sorted(std::vector<std::uint64_t>& numbers) {
+  std::size_t steps = 16 * numbers.size();
+  for (std::size_t i = 1; i < numbers.size(); ++i) {
+    const std::uint64_t number = numbers[i];
+    std::size_t at = i;
+    for (; at != 0 && numbers[at - 1] > number && steps != 0; --at, --steps) {
+      numbers[at] = numbers[at - 1];
+    }
+    numbers[at] = number;
+  }
+  if (steps == 0) std::sort(numbers.begin(), numbers.end());
 }
 
 }  // namespace
@@ -99,8 +118,20 @@ std::vector<std::string> BlockKeysBuilder::TextSet::take_sorted() {
 }
 
 void BlockKeysBuilder::HashSet::add(std::uint64_t hash) {
-  if (2 * (used_ + 1) > slots_.size()) grow();
-  std::size_t at = (hash >> 3) & (slots_.size() - 1);
+  if (slots_.empty()) grow();
+  __builtin_prefetch(&slots_[slot_of(hash)], 1);
+  waiting_[waiting_count_++] = hash;
+  if (waiting_count_ == kWaiting) insert_waiting();
+}
+
+void BlockKeysBuilder::HashSet::insert_waiting() {
+  if (2 * (used_ + waiting_count_) > slots_.size()) grow();
+  for (std::size_t i = 0; i < waiting_count_; ++i) insert(waiting_[i]);
+  waiting_count_ = 0;
+}
+
+void BlockKeysBuilder::HashSet::insert(std::uint64_t hash) {
+  std::size_t at = slot_of(hash);
   for (; slots_[at] != 0; at = (at + 1) & (slots_.size() - 1)) {
     if (slots_[at] == hash) return;
   }
@@ -109,24 +140,29 @@ void BlockKeysBuilder::HashSet::add(std::uint64_t hash) {
 }
 
 void BlockKeysBuilder::HashSet::grow() {
-  std::vector<std::uint64_t> old(std::max(kFirstSlots, slots_.size() * 2));
+  size_bits_ = std::max(size_bits_ + 1, kFirstBits);
+  std::vector<std::uint64_t> old(std::size_t{1} << size_bits_);
   old.swap(slots_);
+  used_ = 0;
   for (const std::uint64_t hash : old) {
-    if (hash == 0) continue;
-    std::size_t at = (hash >> 3) & (slots_.size() - 1);
-    while (slots_[at] != 0) at = (at + 1) & (slots_.size() - 1);
-    slots_[at] = hash;
+    if (hash != 0) insert(hash);
   }
 }
 
 std::vector<std::uint64_t> BlockKeysBuilder::HashSet::take_sorted() {
+  insert_waiting();
   std::vector<std::uint64_t> out;
   out.reserve(used_);
   for (const std::uint64_t hash : slots_) {
     if (hash != 0) out.push_back(hash);
   }
-  std::sort(out.begin(), out.end());
-  *this = HashSet();
+  sort_nearly_sorted(out);
+  if (slots_.size() > kKeptSlots) {
+    slots_ = {};
+    size_bits_ = 0;
+  }
+  std::fill(slots_.begin(), slots_.end(), 0);
+  used_ = 0;
   return out;
 }
 

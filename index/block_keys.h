@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -60,16 +61,28 @@ class BlockKeysBuilder {
     std::string text_;
     std::size_t used_ = 0;
   };
-  /// Different key hashes, which are never 0: that is a free slot.
+  /// Different key hashes, which are never 0: that is a free slot. A hash stands at or shortly
+  /// behind the slot that its highest bits name, so that the slots are nearly sorted. Its memory
+  /// is kept for the next block.
   class HashSet {
    public:
     void add(std::uint64_t hash);
     std::vector<std::uint64_t> take_sorted();
 
    private:
+    static constexpr std::size_t kWaiting = 32;
+    void insert_waiting();
+    void insert(std::uint64_t hash);
     void grow();
+    std::size_t slot_of(std::uint64_t hash) const {
+      return static_cast<std::size_t>(hash >> (64 - size_bits_));
+    }
     std::vector<std::uint64_t> slots_;
+    unsigned size_bits_ = 0;
     std::size_t used_ = 0;
+    /// Their slots are on the way from memory meanwhile.
+    std::array<std::uint64_t, kWaiting> waiting_{};
+    std::size_t waiting_count_ = 0;
   };
 
   TextSet words_;

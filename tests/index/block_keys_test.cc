@@ -49,6 +49,19 @@ TEST(BlockKeys, HashesNeverChange) {
             10762260879502642379ULL);
 }
 
+TEST(BlockKeys, AreSortedWhenAllHashesBeginAlike) {
+  BlockKeysBuilder builder;
+  std::set<std::uint64_t> hashes;
+  for (int i = 0; hashes.size() < 300; ++i) {
+    const std::string text = "token" + std::to_string(i);
+    const std::uint64_t hash = key_hash(KeyKind::kToken, text);
+    if (hash >> 52 != 0xfff) continue;
+    builder.add(KeyKind::kToken, text);
+    hashes.insert(hash);
+  }
+  EXPECT_EQ(builder.take().hashes, std::vector<std::uint64_t>(hashes.begin(), hashes.end()));
+}
+
 TEST(BlockKeys, AreThoseOfASetOverRandomKeys) {
   const std::uint64_t seed = std::random_device()();
   std::mt19937_64 random(seed);
