@@ -1,6 +1,8 @@
 #pragma once
 
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "model/record_batch.h"
 #include "query/record_columns.h"
@@ -19,6 +21,14 @@ class BatchColumns final : public RecordColumns {
     return records_.field_names[number];
   }
   TimeNs time(std::size_t row) override { return records_.time[row]; }
+  void times(std::span<const std::uint32_t> rows, std::vector<TimeNs>& out) override {
+    out.clear();
+    for (const std::uint32_t row : rows) out.push_back(records_.time[row]);
+  }
+  void streams_of(std::span<const std::uint32_t> rows, std::vector<std::uint32_t>& out) override {
+    out.clear();
+    for (const std::uint32_t row : rows) out.push_back(records_.stream[row]);
+  }
   model::Seq seq(std::size_t row) override { return set_.identity(row).seq; }
   Position position(std::size_t row) override {
     const model::RowIdentity identity = set_.identity(row);

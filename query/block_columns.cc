@@ -45,6 +45,25 @@ TimeNs BlockColumns::time(std::size_t row) {
   return block_->time_of(number(RowColumn::kTime, row));
 }
 
+void BlockColumns::times(std::span<const std::uint32_t> rows, std::vector<TimeNs>& out) {
+  out.resize(rows.size());
+  if (rows.empty()) return;
+  number(RowColumn::kTime, rows.front());
+  const Numbers numbers = numbers_[static_cast<std::size_t>(RowColumn::kTime)];
+  for (std::size_t i = 0; i < rows.size(); ++i) out[i] = block_->time_of(numbers[rows[i]]);
+}
+
+void BlockColumns::streams_of(std::span<const std::uint32_t> rows,
+                              std::vector<std::uint32_t>& out) {
+  out.resize(rows.size());
+  if (rows.empty()) return;
+  number(RowColumn::kStream, rows.front());
+  const Numbers numbers = numbers_[static_cast<std::size_t>(RowColumn::kStream)];
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out[i] = static_cast<std::uint32_t>(numbers[rows[i]]);
+  }
+}
+
 model::Seq BlockColumns::seq(std::size_t row) {
   return summary().min_seq.plus(number(RowColumn::kSeq, row));
 }

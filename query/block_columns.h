@@ -31,6 +31,8 @@ class BlockColumns final : public RecordColumns {
     return block_->field_columns()[number].name;
   }
   TimeNs time(std::size_t row) override;
+  void times(std::span<const std::uint32_t> rows, std::vector<TimeNs>& out) override;
+  void streams_of(std::span<const std::uint32_t> rows, std::vector<std::uint32_t>& out) override;
   model::Seq seq(std::size_t row) override;
   Position position(std::size_t row) override;
   TimeNs received(std::size_t row) override;
@@ -40,6 +42,11 @@ class BlockColumns final : public RecordColumns {
   FieldValue field(std::size_t row, std::size_t index) override;
 
   std::uint32_t template_of(std::size_t row);
+  /// Of all rows.
+  std::span<const std::uint64_t> templates_of_rows() {
+    number(store::RowColumn::kTemplate, 0);
+    return numbers_[static_cast<std::size_t>(store::RowColumn::kTemplate)];
+  }
   std::uint32_t field_set_of(std::size_t row);
   const std::vector<store::BlockTemplate>& templates() const { return block_->templates(); }
   const std::vector<std::vector<std::uint32_t>>& field_sets() const { return block_->field_sets(); }

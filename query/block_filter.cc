@@ -47,11 +47,17 @@ void BlockFilter::survey(const Node& node) {
 }
 
 Verdict BlockFilter::of_template(std::uint32_t id) {
-  return by_names_ ? Verdict::kLook : judge(matcher_.root(), {id, 0, 0});
+  if (by_names_) return Verdict::kLook;
+  if (constant_) return *constant_;
+  by_template_only_.resize(columns_.templates().size());
+  std::optional<Verdict>& known = by_template_only_[id];
+  if (!known) known = judge(matcher_.root(), {id, 0, 0});
+  return *known;
 }
 
 Verdict BlockFilter::of_row(std::size_t row) {
   if (constant_) return *constant_;
+  if (!by_names_) return of_template(columns_.template_of(row));
   Kind kind;
   if (by_template_) kind.template_id = columns_.template_of(row);
   if (by_names_) {

@@ -21,6 +21,8 @@ class BlockFilter {
   BlockFilter(const Matcher& matcher, const NameTable& names, BlockColumns& columns,
               ColumnRow& row);
 
+  /// For all rows of the block, when nothing of them matters.
+  std::optional<Verdict> of_block() const { return constant_; }
   /// For all rows of a template when nothing else matters; kLook when it does.
   Verdict of_template(std::uint32_t id);
   /// The verdict on the row's kind. After damage (columns.error()) meaningless.
@@ -74,6 +76,7 @@ class BlockFilter {
   std::vector<std::vector<std::optional<OfTemplate>>> messages_;  ///< a leaf, then a template
   OfTemplate not_remembered_;
   std::unordered_map<Kind, Verdict, KindHash> verdicts_;
+  std::vector<std::optional<Verdict>> by_template_only_;  ///< when names do not matter
   std::optional<Kind> last_;
   Verdict last_verdict_ = Verdict::kLook;
 };

@@ -49,20 +49,21 @@ bool GroupedRows::fits(const UnitReader& reader) const {
 Result<void> GroupedRows::group(
     UnitReader& reader, std::span<const std::uint32_t> rows,
     const std::function<Result<void>(std::uint32_t, std::uint64_t)>& take) {
-  RecordColumns& columns = reader.columns();
+  if (!names_.empty()) reader.columns().streams_of(rows, streams_);
+  if (step_ != 0) reader.columns().times(rows, times_);
   groups_.clear();
   Group* group = nullptr;  // of the row before
   Key key;
   TimeNs step_end = 0;
-  for (const std::uint32_t row : rows) {
-    const std::uint32_t stream = names_.empty() ? 0 : columns.stream(row);
-    const TimeNs time = step_ == 0 ? 0 : columns.time(row);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::uint32_t stream = names_.empty() ? 0 : streams_[i];
+    const TimeNs time = step_ == 0 ? 0 : times_[i];
     const bool same = group != nullptr && key.stream == stream &&
                       (step_ == 0 || (time >= key.step_begin && time < step_end));
     if (!same) {
       key = {stream, step_ == 0 ? 0 : step_begin(time, step_)};
       if (__builtin_add_overflow(key.step_begin, step_, &step_end)) step_end = key.step_begin;
-      group = &groups_.try_emplace(key, Group{row, 0}).first->second;
+      group = &groups_.try_emplace(key, Group{rows[i], 0}).first->second;
     }
     ++group->rows;
   }

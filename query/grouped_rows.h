@@ -47,6 +47,8 @@ class GroupedRows {
   std::vector<Slot> names_;
   TimeNs step_ = 0;  ///< 0: not by time
   std::unordered_map<Key, Group, KeyHash> groups_;
+  std::vector<std::uint32_t> streams_;  ///< of the rows
+  std::vector<TimeNs> times_;
 };
 
 /// True when all functions are count() of rows.

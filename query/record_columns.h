@@ -32,6 +32,9 @@ class RecordColumns {
   virtual std::string_view field_name(std::size_t number) const = 0;
 
   virtual TimeNs time(std::size_t row) = 0;
+  /// Of many rows at once.
+  virtual void times(std::span<const std::uint32_t> rows, std::vector<TimeNs>& out) = 0;
+  virtual void streams_of(std::span<const std::uint32_t> rows, std::vector<std::uint32_t>& out) = 0;
   virtual model::Seq seq(std::size_t row) = 0;
   virtual Position position(std::size_t row) = 0;
   virtual TimeNs received(std::size_t row) = 0;

@@ -1,6 +1,7 @@
 #include "query/unit_reader.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "query/batch_columns.h"
@@ -114,29 +115,52 @@ Result<void> UnitReader::select_once(const TimeRange& range, const PositionBound
                                      std::vector<std::uint32_t>& rows) {
   rows.clear();
   if (is_hopeless()) return {};
+  preselect(rows);
   const bool all_times = range.contains(unit_.first, unit_.last);
   const bool all_seqs = !needs_seqs();
   const bool all_positions = bounds.is_everything();
-  const std::size_t count = columns_->rows();
-  for (std::size_t i = 0; i < count; ++i) {
+  context_.progress.scanned_rows += columns_->rows();
+  if (filter_ && filter_->of_block() == Verdict::kYes && all_times && all_seqs && all_positions) {
+    return {};
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
     if (i % kRowsBetweenChecks == 0) {
       if (damaged()) return {};
       DURAMEN_TRY_VOID(context_.progress.check());
-      context_.progress.scanned_rows += std::min(kRowsBetweenChecks, count - i);
     }
-    const Verdict verdict = filter_ ? filter_->of_row(i) : Verdict::kLook;
-    if (verdict == Verdict::kNo) continue;
-    if (!all_seqs && columns_->seq(i) > context_.up_to) continue;
-    if (!all_times && !range.contains(columns_->time(i))) continue;
-    if (!all_positions && !bounds.contain(columns_->position(i))) continue;
-    if (matches(i, verdict)) rows.push_back(static_cast<std::uint32_t>(i));
+    const std::uint32_t row = rows[i];
+    if (!all_seqs && columns_->seq(row) > context_.up_to) continue;
+    if (!all_times && !range.contains(columns_->time(row))) continue;
+    if (!all_positions && !bounds.contain(columns_->position(row))) continue;
+    if (matches(row)) rows[kept++] = row;
   }
+  rows.resize(kept);
   return {};
 }
 
-bool UnitReader::matches(std::size_t row, Verdict verdict) {
-  if (verdict != Verdict::kLook) return verdict == Verdict::kYes;
-  if (filter_) return filter_->matches(row);
+void UnitReader::preselect(std::vector<std::uint32_t>& rows) {
+  const auto count = static_cast<std::uint32_t>(columns_->rows());
+  if (!filter_ || filter_->by_names() || !filter_->by_template()) {
+    rows.resize(count);
+    std::iota(rows.begin(), rows.end(), 0U);
+    return;
+  }
+  std::vector<bool> passes;
+  for (std::uint32_t id = 0; id < block_->templates().size(); ++id) {
+    passes.push_back(block_->templates()[id].rows != 0 && filter_->of_template(id) != Verdict::kNo);
+  }
+  const auto of_row = block_->templates_of_rows();
+  for (std::uint32_t row = 0; row < count; ++row) {
+    if (passes[of_row[row]]) rows.push_back(row);
+  }
+}
+
+bool UnitReader::matches(std::uint32_t row) {
+  if (filter_) {
+    const Verdict verdict = filter_->of_row(row);
+    return verdict == Verdict::kLook ? filter_->matches(row) : verdict == Verdict::kYes;
+  }
   row_.move_to(row);
   return context_.matcher.matches(row_);
 }

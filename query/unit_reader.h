@@ -136,7 +136,9 @@ class UnitReader {
   BlockColumns::Needs needs(Load what) const;
   Result<void> select_once(const TimeRange& range, const PositionBounds& bounds,
                            std::vector<std::uint32_t>& rows);
-  bool matches(std::size_t row, Verdict verdict);
+  /// All rows but those that their template alone rules out.
+  void preselect(std::vector<std::uint32_t>& rows);
+  bool matches(std::uint32_t row);
 
   const ReadContext& context_;
   ScanUnit unit_;

@@ -20,6 +20,9 @@ constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr std::string_view kTimeBytes = "0123456789-/: t";
 constexpr std::string_view kMonthBytes = "abcdefghijklmnopqrstuvwxyz";
 constexpr std::size_t kMaxDecimal = 20;
+/// Values with as many different bytes may have all: looking further tells little.
+constexpr std::size_t kManyBytes = 30;
+constexpr std::size_t kLookedAtOnce = 1024;
 
 bool equal_folded(const char* text, std::string_view folded) {
   return std::equal(folded.begin(), folded.end(), text,
@@ -67,11 +70,19 @@ bool contains_folded(std::string_view text, std::string_view folded) {
 }
 
 void ColumnProbe::add_bytes(std::string_view text) {
-  std::array<bool, 256> seen{};
-  for (const char c : text) seen[static_cast<unsigned char>(c)] = true;
-  for (std::size_t i = 0; i < seen.size(); ++i) {
-    if (!seen[i]) continue;
-    bytes_.set(static_cast<unsigned char>(model::fold_ascii(static_cast<char>(i))));
+  while (!text.empty()) {
+    const std::string_view piece = text.substr(0, kLookedAtOnce);
+    text.remove_prefix(piece.size());
+    std::array<bool, 256> seen{};
+    for (const char c : piece) seen[static_cast<unsigned char>(c)] = true;
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+      if (!seen[i]) continue;
+      bytes_.set(static_cast<unsigned char>(model::fold_ascii(static_cast<char>(i))));
+    }
+    if (bytes_.count() >= kManyBytes) {
+      bytes_.set();
+      return;
+    }
   }
 }
 
