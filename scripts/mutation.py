@@ -19,6 +19,7 @@ import tomllib
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LISTS = "tests/mutation"
 TEST_SECONDS = 300
+LONG_RANDOM_TESTS = {"DURAMEN_TEST_SEED": "1", "DURAMEN_TEST_SECONDS": "60"}  # end when one fails
 
 
 @dataclasses.dataclass
@@ -80,7 +81,7 @@ def outcome(copy, program, tests):
     command = [str(copy / "build/release/bin" / program), f"--gtest_filter={tests}",
                "--gtest_fail_fast", "--gtest_brief=1"]
     try:
-        done = quiet(command, copy, timeout=TEST_SECONDS, env={**os.environ, "DURAMEN_TEST_SEED": "1"})
+        done = quiet(command, copy, timeout=TEST_SECONDS, env={**os.environ, **LONG_RANDOM_TESTS})
     except subprocess.TimeoutExpired:
         return "hung"
     if done.returncode == 0:
