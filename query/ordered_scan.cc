@@ -1,6 +1,7 @@
 #include "query/ordered_scan.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace duramen::query {
@@ -87,24 +88,56 @@ Result<void> OrderedScan::collect() {
   scan_.add_total(units_.size());
   UnitPipeline pipeline;
   pipeline.range = options_.range;
-  pipeline.load = note_only_ ? Load::kPositions : Load::kWhole;
+  pipeline.load = note_only_ ? Load::kTimes : Load::kWhole;
   pipeline.bounds = [this](const ScanUnit& unit) -> std::optional<PositionBounds> {
     if (past_the_end(unit)) return std::nullopt;
     return bounds();
   };
   pipeline.take = [this](const UnitPipeline::Selected& selected) -> Result<bool> {
-    take_unit(selected);
+    DURAMEN_TRY_VOID(take_unit(selected));
     return true;
   };
   return run_pipeline(scan_.context(), units_, pipeline);
 }
 
-void OrderedScan::take_unit(const UnitPipeline::Selected& selected) {
+std::vector<std::uint32_t> OrderedScan::likely_rows(const UnitPipeline::Selected& selected) {
+  const bool newest = options_.order == Order::kNewestFirst;
+  selected.reader.columns().times(selected.rows, times_);
+  std::optional<TimeNs> worst;
+  if (cutoff_) worst = cutoff_->time;
+  if (times_.size() > needed_) {
+    std::vector<TimeNs> sorted = times_;
+    const auto last = sorted.begin() + static_cast<std::ptrdiff_t>(needed_) - 1;
+    if (newest) {
+      std::nth_element(sorted.begin(), last, sorted.end(), std::greater<>());
+    } else {
+      std::nth_element(sorted.begin(), last, sorted.end());
+    }
+    if (!worst || (newest ? *last > *worst : *last < *worst)) worst = *last;
+  }
+  std::vector<std::uint32_t> rows;
+  for (std::size_t i = 0; i < times_.size(); ++i) {
+    if (!worst || (newest ? times_[i] >= *worst : times_[i] <= *worst)) {
+      rows.push_back(selected.rows[i]);
+    }
+  }
+  return rows;
+}
+
+Result<void> OrderedScan::take_unit(const UnitPipeline::Selected& selected) {
   scan_.add_matched(selected.rows.size());
   candidates_.clear();
+  std::span<const std::uint32_t> rows = selected.rows;
+  std::vector<std::uint32_t> likely;
+  if (note_only_) {
+    likely = likely_rows(selected);
+    DURAMEN_TRY(const bool readable, selected.reader.load(likely, Load::kPositions));
+    if (!readable) return {};
+    rows = likely;
+  }
   // Others may have moved the cutoff since these rows were selected.
   const PositionBounds wanted = bounds();
-  for (const std::uint32_t row : selected.rows) {
+  for (const std::uint32_t row : rows) {
     const Position position = selected.reader.columns().position(row);
     if (wanted.contain(position)) {
       candidates_.push_back({position, {}, {}, &selected.unit, row});
@@ -130,6 +163,7 @@ void OrderedScan::take_unit(const UnitPipeline::Selected& selected) {
     if (memory_.bytes() > memory_limit_ && kept_.size() > 1) trim_to_memory();
   }
   if (needed_ != 0 && kept_.size() >= needed_) trim_to_rows();
+  return {};
 }
 
 void OrderedScan::keep(const UnitPipeline::Selected& selected, KeptRow kept) {

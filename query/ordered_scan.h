@@ -57,7 +57,9 @@ class OrderedScan {
   bool before_the_begin(const ScanUnit& unit) const;
   Result<void> pass();
   Result<void> collect();
-  void take_unit(const UnitPipeline::Selected& selected);
+  Result<void> take_unit(const UnitPipeline::Selected& selected);
+  /// Of the selected rows those that may be among the needed ones, as their times alone tell.
+  std::vector<std::uint32_t> likely_rows(const UnitPipeline::Selected& selected);
   void keep(const UnitPipeline::Selected& selected, KeptRow kept);
   /// The content of a row; false when an operation drops it.
   bool fill(UnitReader& reader, KeptRow& kept) const;
@@ -80,6 +82,7 @@ class OrderedScan {
   bool note_only_;                  ///< rows are read when it is known which are needed
   std::vector<ScanUnit> units_;
   std::vector<KeptRow> candidates_;
+  std::vector<TimeNs> times_;
   std::vector<KeptRow> kept_;
 };
 

@@ -192,7 +192,8 @@ std::optional<std::uint64_t> UnitReader::count(const TimeRange& range) {
 
 BlockColumns::Needs UnitReader::needs(Load what) const {
   BlockColumns::Needs needs;
-  needs.positions = what != Load::kNames;
+  needs.times = what == Load::kTimes;
+  needs.positions = what == Load::kPositions || what == Load::kWhole;
   if (what == Load::kWhole) {
     needs.times = needs.received = needs.messages = needs.streams = needs.all_fields = true;
   }

@@ -57,6 +57,7 @@ struct ScanUnit {
 
 /// What is going to be asked of selected rows.
 enum class Load : std::uint8_t {
+  kTimes,
   kPositions,
   kNames,  ///< of the table: what RowView::get() and time() give
   kWhole,
