@@ -26,6 +26,13 @@ void BlockColumns::fail(Error error) {
   if (!error_) error_ = std::move(error);
 }
 
+store::BlockCost BlockColumns::take_cost() {
+  const store::BlockCost now = block_->cost();
+  const store::BlockCost more{now.value_bytes - told_.value_bytes, now.frames - told_.frames};
+  told_ = now;
+  return more;
+}
+
 std::uint64_t BlockColumns::number(RowColumn column, std::size_t row) {
   Numbers& known = numbers_[static_cast<std::size_t>(column)];
   if (known.empty()) {

@@ -71,7 +71,8 @@ class BlockColumns final : public RecordColumns {
   Result<void> load(std::span<const std::uint32_t> rows, const Needs& needs);
 
   const std::optional<Error>& error() const { return error_; }
-  store::BlockCost cost() const { return block_->cost(); }
+  /// What has been read since it was asked last.
+  store::BlockCost take_cost();
   const store::BlockSummary& summary() const { return block_->summary(); }
 
  private:
@@ -98,6 +99,7 @@ class BlockColumns final : public RecordColumns {
   std::vector<Template> templates_;
   std::vector<std::uint64_t> zeros_;  ///< what a damaged column gives
   std::string message_;
+  store::BlockCost told_;
   std::optional<Error> error_;
 };
 

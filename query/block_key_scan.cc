@@ -1,5 +1,6 @@
 #include "query/block_key_scan.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +13,9 @@
 
 namespace duramen::query {
 namespace {
+
+/// The filter of a block takes at most this part of what the block takes on disk.
+constexpr std::uint64_t kFilterShare = 10;
 
 class KeyScan {
  public:
@@ -32,7 +36,9 @@ class KeyScan {
         keys_.add_label(pair);
       }
     }
-    return keys_.take();
+    index::BlockKeys keys = keys_.take();
+    keys.filter_bytes_limit = block_.cost().value_bytes / kFilterShare;
+    return keys;
   }
 
  private:
@@ -96,7 +102,10 @@ index::BlockKeys keys_of_rows(const model::RowSet& rows) {
   for (const model::Labels& labels : rows.records().streams) {
     for (const auto& [name, value] : labels.pairs()) keys.add_label(model::pair_text(name, value));
   }
-  return keys.take();
+  index::BlockKeys out = keys.take();
+  constexpr std::uint64_t kUsualCompression = 8;
+  out.filter_bytes_limit = rows.records().raw_bytes() / kUsualCompression / kFilterShare;
+  return out;
 }
 
 /// Tokens never run over the border of a slot, unless somebody wrote the block by hand.

@@ -10,6 +10,8 @@ namespace {
 
 /// Up to so many rows are noted first and read afterwards.
 constexpr std::uint64_t kMaxNoted = 2000;
+/// Text of blocks that are kept open until then; their numbers and frames take about as much.
+constexpr std::uint64_t kMaxSuspended = 64U << 20;
 
 }  // namespace
 
@@ -84,6 +86,8 @@ Result<void> OrderedScan::collect() {
   memory_.set(0);
   cutoff_.reset();
   out_of_memory_ = false;
+  suspended_.clear();
+  suspended_bytes_ = 0;
   DURAMEN_TRY(units_, units_in_order());
   scan_.add_total(units_.size());
   UnitPipeline pipeline;
@@ -163,7 +167,16 @@ Result<void> OrderedScan::take_unit(const UnitPipeline::Selected& selected) {
     if (memory_.bytes() > memory_limit_ && kept_.size() > 1) trim_to_memory();
   }
   if (needed_ != 0 && kept_.size() >= needed_) trim_to_rows();
+  if (note_only_ && kept != 0) suspend(selected);
   return {};
+}
+
+void OrderedScan::suspend(const UnitPipeline::Selected& selected) {
+  const store::BlockRef* block = selected.unit.block;
+  if (block == nullptr) return;  // it is in memory anyway
+  suspended_bytes_ += block->summary.raw_bytes;
+  if (suspended_bytes_ > kMaxSuspended) return;
+  suspended_[&selected.unit] = selected.reader.suspend();
 }
 
 void OrderedScan::keep(const UnitPipeline::Selected& selected, KeptRow kept) {
@@ -205,6 +218,7 @@ Result<bool> OrderedScan::read_noted() {
     begin = end;
   }
   scan_.reader().close();
+  suspended_.clear();
   return true;
 }
 
@@ -212,7 +226,8 @@ Result<bool> OrderedScan::read_noted(std::span<KeptRow*> of_unit) {
   UnitReader& reader = scan_.reader();
   std::vector<std::uint32_t> rows;
   for (const KeptRow* kept : of_unit) rows.push_back(kept->number);
-  DURAMEN_TRY(bool readable, reader.reopen(*of_unit.front()->unit));
+  const ScanUnit* unit = of_unit.front()->unit;
+  DURAMEN_TRY(bool readable, reader.reopen(*unit, std::move(suspended_[unit])));
   if (readable) {
     DURAMEN_TRY(readable, reader.load(rows, Load::kWhole));
   }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -63,6 +64,7 @@ class OrderedScan {
   void keep(const UnitPipeline::Selected& selected, KeptRow kept);
   /// The content of a row; false when an operation drops it.
   bool fill(UnitReader& reader, KeptRow& kept) const;
+  void suspend(const UnitPipeline::Selected& selected);
   /// Reads the rows that were only noted. False: they do not fit, or a block is damaged.
   Result<bool> read_noted();
   Result<bool> read_noted(std::span<KeptRow*> of_unit);
@@ -83,6 +85,9 @@ class OrderedScan {
   std::vector<ScanUnit> units_;
   std::vector<KeptRow> candidates_;
   std::vector<TimeNs> times_;
+  /// Units with noted rows, as they were left; a few only.
+  std::map<const ScanUnit*, UnitReader::Suspended> suspended_;
+  std::uint64_t suspended_bytes_ = 0;
   std::vector<KeptRow> kept_;
 };
 

@@ -38,42 +38,61 @@ bool DamageNotes::empty() const {
   return texts_.empty();
 }
 
-void UnitReader::close() {
-  if (block_ != nullptr) {
-    const store::BlockCost cost = block_->cost();
-    context_.progress.scanned_bytes += cost.value_bytes;
-    context_.progress.frames += cost.frames;
-  }
+void UnitReader::count_cost() {
+  if (block_ == nullptr) return;
+  const store::BlockCost cost = block_->take_cost();
+  context_.progress.scanned_bytes += cost.value_bytes;
+  context_.progress.frames += cost.frames;
+}
+
+void UnitReader::close() { suspend(); }
+
+UnitReader::Suspended UnitReader::suspend() {
+  count_cost();
   filter_.reset();
-  block_ = nullptr;
-  columns_.reset();
+  return {std::move(columns_), std::exchange(block_, nullptr)};
+}
+
+void UnitReader::bind(std::unique_ptr<RecordColumns> columns, BlockColumns* block) {
+  columns_ = std::move(columns);
+  block_ = block;
+  row_.bind(*columns_);
+  if (block_ != nullptr) filter_.emplace(context_.matcher, context_.names, *block_, row_);
 }
 
 Result<bool> UnitReader::open(const ScanUnit& unit) {
   ++context_.progress.units;
-  return reopen(unit);
+  if (unit.open != nullptr) {
+    context_.progress.scanned_bytes += unit.open->records().raw_bytes();
+  } else {
+    ++context_.progress.blocks;
+  }
+  return open_again(unit);
 }
 
-Result<bool> UnitReader::reopen(const ScanUnit& unit) {
+Result<bool> UnitReader::reopen(const ScanUnit& unit, Suspended suspended) {
+  if (suspended.columns == nullptr) return open_again(unit);
+  close();
+  unit_ = unit;
+  bind(std::move(suspended.columns), suspended.block);
+  return true;
+}
+
+Result<bool> UnitReader::open_again(const ScanUnit& unit) {
   close();
   DURAMEN_TRY_VOID(context_.progress.check());
   unit_ = unit;
   if (unit.open != nullptr) {
-    context_.progress.scanned_bytes += unit.open->records().raw_bytes();
-    columns_ = std::make_unique<BatchColumns>(*unit.open);
-    row_.bind(*columns_);
+    bind(std::make_unique<BatchColumns>(*unit.open), nullptr);
     return true;
   }
-  ++context_.progress.blocks;
   if (context_.mode == ReadMode::kRows) return open_whole();
   auto block = context_.snapshot.open(*unit.block);
   if (!block) return is_damage(block.error().code) ? fall_back() : cannot_read(block.error());
   auto columns = BlockColumns::open(*std::move(block));
   if (!columns) return fall_back();
-  block_ = columns->get();
-  columns_ = *std::move(columns);
-  row_.bind(*columns_);
-  filter_.emplace(context_.matcher, context_.names, *block_, row_);
+  BlockColumns* const opened = columns->get();
+  bind(*std::move(columns), opened);
   return true;
 }
 
@@ -81,8 +100,7 @@ Result<bool> UnitReader::open_whole() {
   auto read = context_.snapshot.read(*unit_.block);
   if (!read) return cannot_read(std::move(read).error());
   context_.progress.scanned_bytes += read->records().raw_bytes();
-  columns_ = std::make_unique<BatchColumns>(*std::move(read));
-  row_.bind(*columns_);
+  bind(std::make_unique<BatchColumns>(*std::move(read)), nullptr);
   return true;
 }
 

@@ -104,10 +104,16 @@ class UnitReader {
   UnitReader& operator=(UnitReader&&) = delete;
   ~UnitReader() { close(); }
 
+  /// What a reader has of a unit. May have nothing.
+  struct Suspended {
+    std::unique_ptr<RecordColumns> columns;
+    BlockColumns* block = nullptr;
+  };
+
   /// False: it cannot be read, which is noted.
   Result<bool> open(const ScanUnit& unit);
   /// The same again for one that was read before.
-  Result<bool> reopen(const ScanUnit& unit);
+  Result<bool> reopen(const ScanUnit& unit, Suspended suspended);
   /// The number of rows that match, when that can be told without looking at rows.
   std::optional<std::uint64_t> count(const TimeRange& range);
   /// The rows that are in the snapshot, in the range and within the bounds, and match, rising.
@@ -120,12 +126,17 @@ class UnitReader {
 
   /// Lets go of the unit, and counts what was read of it.
   void close();
+  /// The same, but the unit can be gone on with by reopen().
+  Suspended suspend();
 
   ColumnRow& row() { return row_; }
   const ColumnRow& row() const { return row_; }
   RecordColumns& columns() { return *columns_; }
 
  private:
+  Result<bool> open_again(const ScanUnit& unit);
+  void bind(std::unique_ptr<RecordColumns> columns, BlockColumns* block);
+  void count_cost();
   Result<bool> open_whole();
   Result<bool> cannot_read(Error error);
   /// After damage.

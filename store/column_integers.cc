@@ -282,10 +282,17 @@ bool read_numbers(LaneReaders& in, std::size_t n, std::uint64_t* out) {
   }
   if (low_bits == 0) return true;
   const std::uint64_t mask = (std::uint64_t{1} << low_bits) - 1;
+  // Eight bytes at once, as long as there are eight.
+  const std::size_t whole =
+      low.size() < 8 ? 0 : std::min(n, ((low.size() - 8) * 8 + 7) / low_bits + 1);
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t bit = i * low_bits;
     std::uint64_t v = 0;
-    std::memcpy(&v, low.data() + bit / 8, std::min<std::size_t>(8, low.size() - bit / 8));
+    if (i < whole) {
+      std::memcpy(&v, low.data() + bit / 8, 8);
+    } else {
+      std::memcpy(&v, low.data() + bit / 8, std::min<std::size_t>(8, low.size() - bit / 8));
+    }
     out[i] |= (v >> (bit % 8)) & mask;
   }
   return true;
@@ -302,20 +309,26 @@ bool read_dictionary(LaneReaders& in, std::vector<std::uint64_t>& values) {
 bool resolve(std::uint8_t mode, std::uint64_t base, std::uint64_t mask,
              const std::vector<std::uint64_t>& dictionary, std::span<std::uint64_t> numbers) {
   std::uint64_t rise = 0;
-  for (std::uint64_t& v : numbers) {
-    if (mode == kReference) {
-      v += base;
-    } else if (mode == kDelta) {
-      v = base += unzigzag(v);
-    } else if (mode == kRising) {
-      rise = (rise + v) & mask;
-      v = base + rise;
-    } else {
-      if (v >= dictionary.size()) return false;
-      v = dictionary[v];
-    }
+  switch (mode) {
+    case kReference:
+      for (std::uint64_t& v : numbers) v += base;
+      return true;
+    case kDelta:
+      for (std::uint64_t& v : numbers) v = base += unzigzag(v);
+      return true;
+    case kRising:
+      for (std::uint64_t& v : numbers) {
+        rise = (rise + v) & mask;
+        v = base + rise;
+      }
+      return true;
+    default:
+      for (std::uint64_t& v : numbers) {
+        if (v >= dictionary.size()) return false;
+        v = dictionary[v];
+      }
+      return true;
   }
-  return true;
 }
 
 }  // namespace
