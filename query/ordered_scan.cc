@@ -10,14 +10,8 @@ namespace {
 
 /// Up to so many rows are noted first and read afterwards.
 constexpr std::uint64_t kMaxNoted = 2000;
-/// Text of blocks that are kept open until then; their numbers and frames take about as much.
-constexpr std::uint64_t kMaxSuspended = 64U << 20;
 
 }  // namespace
-
-std::size_t KeptRow::memory_bytes() const {
-  return sizeof(KeptRow) + json.capacity() + row.memory_bytes();
-}
 
 OrderedScan::OrderedScan(Scan& scan, Progress& progress, const OrderedScanOptions& options)
     : scan_(scan),
@@ -27,7 +21,8 @@ OrderedScan::OrderedScan(Scan& scan, Progress& progress, const OrderedScanOption
       memory_(progress),
       needed_(options_.rows),
       after_(options_.after),
-      note_only_(needed_ != 0 && needed_ <= kMaxNoted && !scan.has_operations()) {}
+      note_only_(needed_ != 0 && needed_ <= kMaxNoted && !scan.has_operations()),
+      noted_(scan.context()) {}
 
 bool OrderedScan::past_the_end(const ScanUnit& unit) const {
   if (!cutoff_) return false;
@@ -86,8 +81,7 @@ Result<void> OrderedScan::collect() {
   memory_.set(0);
   cutoff_.reset();
   out_of_memory_ = false;
-  suspended_.clear();
-  suspended_bytes_ = 0;
+  noted_.clear();
   DURAMEN_TRY(units_, units_in_order());
   scan_.add_total(units_.size());
   UnitPipeline pipeline;
@@ -167,16 +161,8 @@ Result<void> OrderedScan::take_unit(const UnitPipeline::Selected& selected) {
     if (memory_.bytes() > memory_limit_ && kept_.size() > 1) trim_to_memory();
   }
   if (needed_ != 0 && kept_.size() >= needed_) trim_to_rows();
-  if (note_only_ && kept != 0) suspend(selected);
+  if (note_only_ && kept != 0) noted_.keep_open(selected.unit, selected.reader);
   return {};
-}
-
-void OrderedScan::suspend(const UnitPipeline::Selected& selected) {
-  const store::BlockRef* block = selected.unit.block;
-  if (block == nullptr) return;  // it is in memory anyway
-  suspended_bytes_ += block->summary.raw_bytes;
-  if (suspended_bytes_ > kMaxSuspended) return;
-  suspended_[&selected.unit] = selected.reader.suspend();
 }
 
 void OrderedScan::keep(const UnitPipeline::Selected& selected, KeptRow kept) {
@@ -205,41 +191,13 @@ bool OrderedScan::fill(UnitReader& reader, KeptRow& kept) const {
 }
 
 Result<bool> OrderedScan::read_noted() {
-  std::vector<KeptRow*> by_unit;
-  for (KeptRow& kept : kept_) by_unit.push_back(&kept);
-  std::sort(by_unit.begin(), by_unit.end(), [](const KeptRow* a, const KeptRow* b) {
-    return a->unit != b->unit ? a->unit < b->unit : a->number < b->number;
-  });
-  for (std::size_t begin = 0; begin < by_unit.size();) {
-    std::size_t end = begin;
-    while (end < by_unit.size() && by_unit[end]->unit == by_unit[begin]->unit) ++end;
-    DURAMEN_TRY(const bool read, read_noted(std::span(by_unit).subspan(begin, end - begin)));
-    if (!read) return false;
-    begin = end;
-  }
-  scan_.reader().close();
-  suspended_.clear();
-  return true;
-}
-
-Result<bool> OrderedScan::read_noted(std::span<KeptRow*> of_unit) {
-  UnitReader& reader = scan_.reader();
-  std::vector<std::uint32_t> rows;
-  for (const KeptRow* kept : of_unit) rows.push_back(kept->number);
-  const ScanUnit* unit = of_unit.front()->unit;
-  DURAMEN_TRY(bool readable, reader.reopen(*unit, std::move(suspended_[unit])));
-  if (readable) {
-    DURAMEN_TRY(readable, reader.load(rows, Load::kWhole));
-  }
-  if (!readable) return false;
-  for (KeptRow* kept : of_unit) {
-    DURAMEN_TRY_VOID(progress_.check());
-    const std::size_t before = kept->memory_bytes();
-    fill(reader, *kept);
-    memory_.add(kept->memory_bytes() - before);
-    if (memory_.bytes() > memory_limit_ && kept_.size() > 1) return false;
-  }
-  return true;
+  DURAMEN_TRY(const bool read,
+              noted_.read(kept_, memory_limit_,
+                          [this](UnitReader& reader, KeptRow& row) { fill(reader, row); }));
+  std::uint64_t bytes = 0;
+  for (const KeptRow& kept : kept_) bytes += kept.memory_bytes();
+  memory_.set(bytes);
+  return read;
 }
 
 void OrderedScan::sort_kept() {

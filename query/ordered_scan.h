@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,22 +9,14 @@
 
 #include "base/result.h"
 #include "query/engine.h"
+#include "query/kept_row.h"
+#include "query/noted_rows.h"
 #include "query/progress.h"
 #include "query/row.h"
 #include "query/scan.h"
 #include "query/unit_pipeline.h"
 
 namespace duramen::query {
-
-/// A row on its way to the answer: as a line when nothing comes after, else as a Row.
-struct KeptRow {
-  Position position;
-  std::string json;
-  Row row;
-  const ScanUnit* unit = nullptr;  ///< where it lies, and
-  std::uint32_t number = 0;        ///< its number there, until it is read
-  std::size_t memory_bytes() const;
-};
 
 struct OrderedScanOptions {
   Order order = Order::kNewestFirst;
@@ -64,10 +55,8 @@ class OrderedScan {
   void keep(const UnitPipeline::Selected& selected, KeptRow kept);
   /// The content of a row; false when an operation drops it.
   bool fill(UnitReader& reader, KeptRow& kept) const;
-  void suspend(const UnitPipeline::Selected& selected);
   /// Reads the rows that were only noted. False: they do not fit, or a block is damaged.
   Result<bool> read_noted();
-  Result<bool> read_noted(std::span<KeptRow*> of_unit);
   void trim_to_memory();
   void trim_to_rows();
   void sort_kept();
@@ -85,10 +74,8 @@ class OrderedScan {
   std::vector<ScanUnit> units_;
   std::vector<KeptRow> candidates_;
   std::vector<TimeNs> times_;
-  /// Units with noted rows, as they were left; a few only.
-  std::map<const ScanUnit*, UnitReader::Suspended> suspended_;
-  std::uint64_t suspended_bytes_ = 0;
   std::vector<KeptRow> kept_;
+  NotedRows noted_;
 };
 
 }  // namespace duramen::query

@@ -265,6 +265,7 @@ void encode_scaled(std::span<const std::uint64_t> values, std::uint64_t unit, La
   append_numbers(s.numbers, widths, out);
 }
 
+/// `out` is n zeros.
 bool read_numbers(LaneReaders& in, std::size_t n, std::uint64_t* out) {
   const unsigned low_bits = in.numbers.u8();
   const unsigned planes = in.numbers.u8();
@@ -273,7 +274,6 @@ bool read_numbers(LaneReaders& in, std::size_t n, std::uint64_t* out) {
   const std::string_view high = in.numbers.raw(n * planes);
   const std::string_view low = in.packed.raw((n * low_bits + 7) / 8);
   if (!in.numbers.ok() || !in.packed.ok()) return false;
-  std::fill(out, out + n, 0);
   for (unsigned p = 0; p < planes; ++p) {
     const unsigned shift = low_bits + 8 * p;
     if (shift >= 64) return false;
