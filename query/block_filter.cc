@@ -27,9 +27,9 @@ std::size_t BlockFilter::KindHash::operator()(const Kind& kind) const {
   return mixed ^ (mixed >> 29U);
 }
 
-BlockFilter::BlockFilter(const Matcher& matcher, const NameTable& names, BlockColumns& columns,
-                         ColumnRow& row)
-    : matcher_(matcher), names_(names), columns_(columns), row_(row) {
+BlockFilter::BlockFilter(const Matcher& matcher, const NameTable& names, const Progress& progress,
+                         BlockColumns& columns, ColumnRow& row)
+    : matcher_(matcher), names_(names), progress_(progress), columns_(columns), row_(row) {
   survey(matcher.root());
   const std::size_t templates = columns.templates().size();
   if (by_template_ && matcher.leaves() * templates <= kMaxRemembered) {
@@ -101,7 +101,14 @@ Verdict BlockFilter::judge_all(const Node& node, const Kind& kind, Verdict decid
   return all;
 }
 
+bool BlockFilter::must_stop() {
+  constexpr std::uint64_t kLeavesBetweenChecks = 1024;
+  if (++judged_ % kLeavesBetweenChecks == 0) stopped_ = stopped_ || !progress_.check();
+  return stopped_;
+}
+
 Verdict BlockFilter::judge_leaf(const Node& leaf, const Kind& kind) {
+  if (must_stop()) return Verdict::kNo;
   switch (names_.at(leaf.slot).builtin) {
     case Name::Builtin::kMessage:
       return of_message(leaf, kind.template_id).verdict;

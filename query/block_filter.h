@@ -9,17 +9,20 @@
 #include "query/block_columns.h"
 #include "query/column_row.h"
 #include "query/matcher.h"
+#include "query/progress.h"
 #include "query/template_judge.h"
 
 namespace duramen::query {
 
 /// A filter over the rows of one block: decided for all rows of a template, stream and field set at
 /// once where these decide it, by the row's columns where they do not.
+/// A filter of very many terms takes long to judge: when `progress` says stop, verdicts are
+/// meaningless, and whoever asked checks it, too.
 /// Threading: one thread. Ownership: what is passed in outlives it; `row` is bound to `columns`.
 class BlockFilter {
  public:
-  BlockFilter(const Matcher& matcher, const NameTable& names, BlockColumns& columns,
-              ColumnRow& row);
+  BlockFilter(const Matcher& matcher, const NameTable& names, const Progress& progress,
+              BlockColumns& columns, ColumnRow& row);
 
   /// For all rows of the block, when nothing of them matters.
   std::optional<Verdict> of_block() const { return constant_; }
@@ -47,6 +50,7 @@ class BlockFilter {
   };
 
   void survey(const Node& node);
+  bool must_stop();
   Verdict judge(const Node& node, const Kind& kind);
   Verdict judge_all(const Node& node, const Kind& kind, Verdict decides);
   Verdict judge_leaf(const Node& leaf, const Kind& kind);
@@ -68,6 +72,7 @@ class BlockFilter {
 
   const Matcher& matcher_;
   const NameTable& names_;
+  const Progress& progress_;
   BlockColumns& columns_;
   ColumnRow& row_;
   bool by_template_ = false;
@@ -79,6 +84,8 @@ class BlockFilter {
   std::vector<std::optional<Verdict>> by_template_only_;  ///< when names do not matter
   std::optional<Kind> last_;
   Verdict last_verdict_ = Verdict::kLook;
+  std::uint64_t judged_ = 0;
+  bool stopped_ = false;
 };
 
 }  // namespace duramen::query

@@ -10,7 +10,8 @@ namespace duramen::query {
 namespace {
 
 constexpr std::size_t kMaxWarnings = 100;
-constexpr std::size_t kRowsBetweenChecks = 256;
+/// Rows times terms of the filter: some milliseconds.
+constexpr std::size_t kTermsBetweenChecks = 1024;
 
 /// This block cannot be read, others may be: also for a bad sector (kUnavailable).
 bool is_damage(ErrorCode code) {
@@ -57,7 +58,7 @@ void UnitReader::bind(std::unique_ptr<RecordColumns> columns, BlockColumns* bloc
   columns_ = std::move(columns);
   block_ = block;
   row_.bind(*columns_);
-  if (block_ != nullptr) filter_.emplace(context_.matcher, context_.names, *block_, row_);
+  if (block_ != nullptr) filter_.emplace(context_.matcher, context_.names, context_.progress, *block_, row_);
 }
 
 Result<bool> UnitReader::open(const ScanUnit& unit) {
@@ -132,8 +133,11 @@ Result<bool> UnitReader::select(const TimeRange& range, const PositionBounds& bo
 Result<void> UnitReader::select_once(const TimeRange& range, const PositionBounds& bounds,
                                      std::vector<std::uint32_t>& rows) {
   rows.clear();
-  if (is_hopeless()) return {};
+  const bool hopeless = is_hopeless();
+  DURAMEN_TRY_VOID(context_.progress.check());
+  if (hopeless) return {};
   preselect(rows);
+  DURAMEN_TRY_VOID(context_.progress.check());
   const bool all_times = range.contains(unit_.first, unit_.last);
   const bool all_seqs = !needs_seqs();
   const bool all_positions = bounds.is_everything();
@@ -141,9 +145,11 @@ Result<void> UnitReader::select_once(const TimeRange& range, const PositionBound
   if (filter_ && filter_->of_block() == Verdict::kYes && all_times && all_seqs && all_positions) {
     return {};
   }
+  const std::size_t rows_between_checks =
+      std::max<std::size_t>(1, kTermsBetweenChecks / (context_.matcher.leaves() + 1));
   std::size_t kept = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (i % kRowsBetweenChecks == 0) {
+    if (i % rows_between_checks == 0) {
       if (damaged()) return {};
       DURAMEN_TRY_VOID(context_.progress.check());
     }
