@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kMagic = "DIXF";
 constexpr std::uint16_t kVersion = 1;
-constexpr std::size_t kPageBytes = 1024;
+constexpr std::size_t kPageBytes = 512;
 static_assert((kPageBytes - kPageSum) * 8 >= kMaxPartBlocks, "a page has a row at least");
 /// Rows of a filter for each row that a hash takes, in hundredths: 46 of 100 bits are set then.
 constexpr std::uint64_t kRoomPercent = 160;
