@@ -131,6 +131,11 @@ Result<void> sync_directory(const std::string& path) {
   return {};
 }
 
+Result<void> ensure_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0777) == 0 || errno == EEXIST) return {};
+  return as_unavailable(failure("make", path));
+}
+
 Result<void> remove_file(const std::string& path) {
   if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
   return as_unavailable(failure("remove", path));

@@ -56,6 +56,8 @@ Result<void> replace_file(const std::string& path, std::string_view bytes);
 Result<void> rename_file(const std::string& from, const std::string& to);
 /// What was renamed or removed in it stays so after a power cut.
 Result<void> sync_directory(const std::string& path);
+/// Makes the directory when there is none.
+Result<void> ensure_directory(const std::string& path);
 /// No error when it is not there.
 Result<void> remove_file(const std::string& path);
 

@@ -44,6 +44,9 @@ struct IndexStatus {
   std::uint64_t damaged_parts = 0;           ///< found since it was opened
 };
 
+/// How far a check is; false: it shall end.
+using VerifyProgress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
+
 /// Says which blocks of a segment may hold a key: the words in Xapian, the rest in filters
 /// (docs/format/index.md). It is derived from the blocks and may be deleted at any time; whoever
 /// has the blocks adds again what a view lacks.
@@ -87,9 +90,9 @@ class Index {
 
   virtual IndexStatus status() const = 0;
   /// Reads every byte and checks every checksum. Gives the faults, in words; what is damaged is
-  /// treated as if a query had met it. `progress(done, total)` in bytes.
-  virtual Result<std::vector<std::string>> verify(
-      const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
+  /// treated as if a query had met it. `progress(done, total)` in bytes; once it has said false,
+  /// the check ends with the part that it is at. Errors: kCancelled.
+  virtual Result<std::vector<std::string>> verify(const VerifyProgress& progress) = 0;
 };
 
 }  // namespace duramen::index

@@ -152,6 +152,7 @@ Result<Inventory> take_inventory(const IndexOptions& options, Counter& damaged) 
 Result<void> save_manifest(const IndexOptions& options, const std::string& segment,
                            const std::vector<PartEntry>& parts) {
   const std::string path = options.directory + "/" + manifest_name(segment);
+  DURAMEN_TRY_VOID(ensure_directory(options.directory));
   if (parts.empty()) {
     DURAMEN_TRY_VOID(remove_file(path));
   } else {

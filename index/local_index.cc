@@ -119,8 +119,7 @@ IndexStatus LocalIndex::status() const {
   return status;
 }
 
-Result<std::vector<std::string>> LocalIndex::verify(
-    const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+Result<std::vector<std::string>> LocalIndex::verify(const VerifyProgress& progress) {
   Parts parts;
   for (const std::string& segment : segments()) {
     const Parts more = copy_of(segment).parts;
@@ -129,15 +128,21 @@ Result<std::vector<std::string>> LocalIndex::verify(
   std::uint64_t total = 0;
   std::uint64_t done = 0;
   for (const auto& part : parts) total += part->entry().words_size + part->entry().filter_size;
+  bool go_on = true;
+  const auto report = [&] {
+    if (progress && !progress(std::min(done, total), total)) go_on = false;
+  };
   std::vector<std::string> faults;
   for (const auto& part : parts) {
     auto found = part->verify([&](std::uint64_t bytes) {
       done += bytes;
-      if (progress) progress(std::min(done, total), total);
+      report();
     });
+    if (!go_on) return Error{ErrorCode::kCancelled, "stopping"};
     std::move(found.begin(), found.end(), std::back_inserter(faults));
   }
-  if (progress) progress(total, total);
+  done = total;
+  report();
   return faults;
 }
 

@@ -28,8 +28,7 @@ class LocalIndex final : public Index {
   Result<void> flush() override;
   Result<void> drop(const std::string& segment) override;
   IndexStatus status() const override;
-  Result<std::vector<std::string>> verify(
-      const std::function<void(std::uint64_t, std::uint64_t)>& progress) override;
+  Result<std::vector<std::string>> verify(const VerifyProgress& progress) override;
 
  private:
   using Parts = std::vector<std::shared_ptr<Part>>;

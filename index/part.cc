@@ -58,7 +58,8 @@ std::vector<std::string> Part::verify(const std::function<void(std::uint64_t)>& 
   const auto check = [&](const std::string& name, const Result<void>& result) {
     if (result) return;
     note(result.error());
-    faults.push_back("index: segment " + segment_ + ", " + name + ": " + result.error().message);
+    faults.push_back("index: segment " + segment_ + ", " + name + ": " + result.error().message +
+                     (damaged() ? "; its blocks are scanned until they are indexed again" : ""));
   };
   const auto words = checked_words();
   read(entry_.words_size);

@@ -57,6 +57,7 @@ Result<PartEntry> write_part(const std::string& directory, std::uint64_t number,
     entry.blocks.push_back(block->block);
     keys.push_back(&block->keys);
   }
+  DURAMEN_TRY_VOID(ensure_directory(directory));  // somebody may have deleted all of it
   NewFiles files(directory, number);
   DURAMEN_TRY(const auto words, build_words(directory + "/build-" + std::to_string(number), keys));
   DURAMEN_TRY_VOID(files.write_words(words, entry));

@@ -173,8 +173,19 @@ TEST_F(DamagedIndex, VerifyNamesTheFileAndLeavesItOut) {
     ASSERT_THAT(*faults, SizeIs(1));
     EXPECT_THAT((*faults)[0],
                 ::testing::HasSubstr(std::filesystem::path(path).filename().string()));
+    EXPECT_THAT((*faults)[0], ::testing::HasSubstr("scanned until they are indexed again"));
     EXPECT_THAT(temporary_.blocks(), ElementsAre(3));
   }
+}
+
+TEST_F(DamagedIndex, ADirectoryThatWasDeletedIsMadeAgain) {
+  std::filesystem::remove_all(temporary_.options.directory);
+  EXPECT_TRUE(temporary_.index->verify({}));
+  EXPECT_THAT(temporary_.blocks(), IsEmpty());
+  temporary_.add(1, {"again"});
+  temporary_.flush();
+  temporary_.reopen();
+  EXPECT_THAT(temporary_.blocks(), ElementsAre(1));
 }
 
 }  // namespace

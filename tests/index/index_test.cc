@@ -247,11 +247,13 @@ TEST(Index, WhenTheDiskDoesNotTakeItEverythingStaysFindable) {
   EXPECT_THAT(found(*temporary.view(), KeyKind::kWord, "two"), ElementsAre(2)) << "opens the words";
   const std::string away = temporary.directory.file("away");
   std::filesystem::rename(temporary.options.directory, away);
+  write_bytes(temporary.options.directory, "in the way");
   const auto refused = temporary.index->add(kSegment, BlockId(3), keys_of({"three"}));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
   EXPECT_THAT(temporary.blocks(), ElementsAre(1, 2));
   EXPECT_THAT(found(*temporary.view(), KeyKind::kWord, "two"), ElementsAre(2));
+  std::filesystem::remove(temporary.options.directory);
   std::filesystem::rename(away, temporary.options.directory);
   temporary.add(3, {"three"});
   temporary.flush();
@@ -268,12 +270,22 @@ TEST(Index, VerifyFindsNothingInASoundIndexAndSaysHowFarItIs) {
     EXPECT_GE(done, last);
     last = done;
     total = of;
+    return true;
   });
   ASSERT_TRUE(faults);
   EXPECT_THAT(*faults, IsEmpty());
   EXPECT_EQ(last, total);
   const SegmentIndexStatus status = temporary.segment_status();
   EXPECT_EQ(total, status.word_bytes + status.filter_bytes);
+}
+
+TEST(Index, VerifyEndsWhenItIsTold) {
+  TemporaryIndex temporary;
+  temporary.add(1, {"word"});
+  temporary.flush();
+  const auto faults = temporary.index->verify([](std::uint64_t, std::uint64_t) { return false; });
+  ASSERT_FALSE(faults);
+  EXPECT_EQ(faults.error().code, ErrorCode::kCancelled);
 }
 
 }  // namespace
