@@ -83,6 +83,14 @@ Result<void> Indexer::seal() {
   return {};
 }
 
+Result<std::vector<std::string>> Indexer::verify(
+    const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  return index_.verify([&](std::uint64_t done, std::uint64_t total) {
+    if (progress) progress(done, total);
+    return !interrupted_.load();
+  });
+}
+
 Result<void> Indexer::catch_up() {
   const MutexLock work(work_mutex_);
   const auto snapshot = store_.snapshot();
@@ -99,23 +107,36 @@ Result<void> Indexer::drop_segments(const store::Snapshot& snapshot) {
   return {};
 }
 
-Result<void> Indexer::add_blocks(const store::Snapshot& snapshot) {
+std::vector<const store::BlockRef*> Indexer::missing(const store::Snapshot& snapshot) const {
   std::map<std::string, std::shared_ptr<const index::SegmentView>> views;
-  std::vector<const store::BlockRef*> missing;
+  std::vector<const store::BlockRef*> out;
+  const MutexLock lock(mutex_);
   for (const store::BlockRef& block : snapshot.blocks()) {
     if (unreadable_.contains(block.id)) continue;
     auto& view = views[block.segment];
     if (view == nullptr) view = index_.view(block.segment);
     const auto& known = view->blocks();
-    if (!std::binary_search(known.begin(), known.end(), block.id)) missing.push_back(&block);
+    if (!std::binary_search(known.begin(), known.end(), block.id)) out.push_back(&block);
   }
+  return out;
+}
+
+std::uint64_t Indexer::missing_blocks() const { return missing(*store_.snapshot()).size(); }
+
+void Indexer::mark_unreadable(model::BlockId block) {
+  const MutexLock lock(mutex_);
+  unreadable_.insert(block);
+}
+
+Result<void> Indexer::add_blocks(const store::Snapshot& snapshot) {
+  auto blocks = missing(snapshot);
   // The newest are asked for most.
-  std::sort(missing.begin(), missing.end(), [](const auto* a, const auto* b) {
+  std::sort(blocks.begin(), blocks.end(), [](const auto* a, const auto* b) {
     return a->summary.max_time != b->summary.max_time ? a->summary.max_time > b->summary.max_time
                                                       : a->id > b->id;
   });
-  missing_->store(missing.size());
-  for (const store::BlockRef* block : missing) {
+  missing_->store(blocks.size());
+  for (const store::BlockRef* block : blocks) {
     if (interrupted_.load() || stopping_.load()) return Error{ErrorCode::kCancelled, "stopping"};
     DURAMEN_TRY_VOID(add_block(snapshot, *block));
     missing_->fetch_sub(1);
@@ -128,7 +149,7 @@ Result<void> Indexer::add_block(const store::Snapshot& snapshot, const store::Bl
   auto keys = keys_of_block(snapshot, block);
   if (!keys) {
     if (is_of_disk(keys.error().code)) return std::move(keys).error();
-    unreadable_.insert(block.id);  // it is noted as damaged, and never looked up
+    mark_unreadable(block.id);  // it is noted as damaged, and never looked up
     return {};
   }
   DURAMEN_TRY_VOID(index_.add(block.segment, block.id, *std::move(keys)));

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -40,10 +41,17 @@ class Indexer {
   /// Returns when every block that is now in the store is indexed, and parts are merged.
   /// Blocking: reads blocks. Errors: kUnavailable (disk; says what), kCancelled after interrupt().
   Result<void> seal();
-  /// seal(), running and to come, ends soon.
+  /// As of Index::verify(). Errors: kCancelled after interrupt().
+  Result<std::vector<std::string>> verify(
+      const std::function<void(std::uint64_t, std::uint64_t)>& progress);
+  /// seal() and verify(), running and to come, end soon.
   void interrupt();
   /// Ends the thread and writes what is in memory. Blocking: disk.
   void stop();
+
+  index::IndexStatus index_status() const { return index_.status(); }
+  /// Blocks that the index lacks and will get: until then queries read them. Waits for nothing.
+  std::uint64_t missing_blocks() const;
 
  private:
   void run();
@@ -51,6 +59,8 @@ class Indexer {
   Result<void> add_blocks(const store::Snapshot& snapshot);
   Result<void> add_block(const store::Snapshot& snapshot, const store::BlockRef& block);
   Result<void> drop_segments(const store::Snapshot& snapshot);
+  std::vector<const store::BlockRef*> missing(const store::Snapshot& snapshot) const;
+  void mark_unreadable(model::BlockId block);
 
   store::Store& store_;
   index::Index& index_;
@@ -62,9 +72,9 @@ class Indexer {
   std::atomic<bool> stopping_{false};
 
   Mutex work_mutex_;  ///< one catches up at a time
-  std::set<model::BlockId> unreadable_ DURAMEN_GUARDED_BY(work_mutex_);
 
-  Mutex mutex_;
+  mutable Mutex mutex_;  ///< never held for long
+  std::set<model::BlockId> unreadable_ DURAMEN_GUARDED_BY(mutex_);
   CondVar changed_;
   bool stopped_ DURAMEN_GUARDED_BY(mutex_) = false;
   std::thread thread_;
