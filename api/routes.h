@@ -9,6 +9,7 @@
 #include "base/mutex.h"
 #include "ingest/ingest.h"
 #include "query/engine.h"
+#include "query/indexer.h"
 #include "store/store.h"
 
 namespace duramen::api {
@@ -41,6 +42,7 @@ struct Services {
   const Readiness& readiness;
   std::string version;
   ingest::IngestLimits ingest_limits;
+  query::Indexer* indexer = nullptr;  ///< none: nothing is indexed
 };
 
 /// All routes of this daemon (docs/http-api.md).

@@ -133,7 +133,7 @@ Result<void> Daemon::serve() {
   ingest_ = std::make_unique<ingest::Ingest>(*store_, clock_, metrics_, settings_.ingest,
                                              settings_.retention_age);
   router_ = api::make_router({*store_, *queries_, *ingest_, clock_, metrics_, readiness_,
-                              std::string(kVersion), settings_.ingest});
+                              std::string(kVersion), settings_.ingest, indexer_.get()});
   indexer_->start();
   server_->serve(router_);
   serving_ = true;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/routes/disk_forecast.h"
+#include "api/routes/index_size.h"
 #include "api/routes/parameters.h"
 #include "api/routes/route_groups.h"
 #include "base/time_text.h"
@@ -13,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kStatusOpenApi = R"({
-  "responses": {"200": {"description":"version, node, disk by part, retention, days left, damage"}}
+  "responses": {"200": {"description":"version, node, disk by part, index, retention, days left, damage"}}
 })";
 constexpr std::string_view kMetricsOpenApi = R"({
   "responses": {"200": {"description":"Prometheus text 0.0.4","content":{"text/plain":{}}}}
@@ -31,8 +32,20 @@ Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
-Json disk_json(const store::StoreStatus& status, TimeNs now) {
-  const auto forecast = forecast_disk(status, now);
+/// A day takes its blocks and what their index takes.
+DiskForecast forecast(store::StoreStatus status, const index::IndexStatus& index, TimeNs now) {
+  for (auto& segment : status.segments) {
+    for (const auto& indexed : index.segments) {
+      if (indexed.name != segment.name) continue;
+      segment.disk_bytes += indexed.word_bytes + indexed.filter_bytes;
+    }
+  }
+  return forecast_disk(status, now);
+}
+
+Json disk_json(const store::StoreStatus& status, const index::IndexStatus& index, TimeNs now) {
+  const auto future = forecast(status, index, now);
+  const IndexSize size = index_size(index);
   return {{"total_bytes", status.disk_bytes},
           {"free_bytes", status.free_bytes},
           {"journal_bytes", status.journal_bytes},
@@ -43,8 +56,20 @@ Json disk_json(const store::StoreStatus& status, TimeNs now) {
             {"rows_bytes", status.block_sizes.rows},
             {"variables_bytes", status.block_sizes.variables},
             {"fields_bytes", status.block_sizes.fields}}},
-          {"daily_bytes", or_null(forecast.daily_bytes)},
-          {"days_left", or_null(forecast.days_left)}};
+          {"index_bytes", size.bytes()},
+          {"index_parts", {{"words_bytes", size.words_bytes}, {"filter_bytes", size.filter_bytes}}},
+          {"daily_bytes", or_null(future.daily_bytes)},
+          {"days_left", or_null(future.days_left)}};
+}
+
+Json index_json(const index::IndexStatus& index, std::uint64_t missing) {
+  const IndexSize size = index_size(index);
+  return {{"blocks", size.blocks},
+          {"missing_blocks", missing},
+          {"parts", size.parts},
+          {"memory_blocks", size.memory_blocks},
+          {"memory_bytes", index.delta_bytes},
+          {"damaged_parts", index.damaged_parts}};
 }
 
 Json segments_json(const store::StoreStatus& status) {
@@ -64,6 +89,8 @@ Json status_json(const Services& services, TimeNs started) {
   const TimeNs now = services.clock.now();
   const std::string not_ready = services.readiness.reason();
   const auto& age = status.retention.age;
+  const auto* indexer = services.indexer;
+  const auto index = indexer == nullptr ? index::IndexStatus() : indexer->index_status();
   return {{"version", services.version},
           {"node", node_name(status.node)},
           {"store_id", status.store_id},
@@ -84,7 +111,8 @@ Json status_json(const Services& services, TimeNs started) {
            {{"age", age ? Json(to_duration_text(*age)) : Json(nullptr)},
             {"age_seconds", age ? Json(*age / kNsPerSecond) : Json(nullptr)},
             {"bytes", or_null(status.retention.bytes)}}},
-          {"disk", disk_json(status, now)},
+          {"disk", disk_json(status, index, now)},
+          {"index", index_json(index, indexer == nullptr ? 0 : indexer->missing_blocks())},
           {"segments", segments_json(status)},
           {"damaged", status.damaged},
           {"put_aside", status.put_aside}};

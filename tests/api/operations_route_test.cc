@@ -24,10 +24,11 @@ TEST_F(OperationsRoute, VerifyReportsProgressAndFaults) {
   store_.report = {2, 100, 3, 4, {"block 7: checksum of frame 2"}};
   for (const auto* method : {"GET", "POST"}) {
     const auto answer = ask(method, "/api/v1/admin/verify");
-    EXPECT_EQ(answer.text,
-              "{\"progress\":{\"done\":2,\"total\":2}}\n"
-              "{\"report\":{\"ok\":false,\"blocks\":2,\"rows\":100,\"journal_entries\":3,"
-              "\"table_files\":4,\"faults\":[\"block 7: checksum of frame 2\"]}}\n");
+    EXPECT_EQ(
+        answer.text,
+        "{\"progress\":{\"part\":\"blocks\",\"done\":2,\"total\":2}}\n"
+        "{\"report\":{\"ok\":false,\"blocks\":2,\"rows\":100,\"journal_entries\":3,"
+        "\"table_files\":4,\"index_parts\":0,\"faults\":[\"block 7: checksum of frame 2\"]}}\n");
   }
 }
 
