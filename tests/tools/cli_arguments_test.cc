@@ -52,6 +52,19 @@ TEST(CliArguments, OptionsOfAQueryStandBeforeOrBehindIt) {
   EXPECT_EQ(query.cursor, "abc");
 }
 
+TEST(CliArguments, AnExplanationHasNoPagesAndNoEndLine) {
+  EXPECT_TRUE(command<QueryCommand>({"query", "error", "--explain"}).explain);
+  EXPECT_FALSE(command<QueryCommand>({"query", "error"}).explain);
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--cursor", "c"}, {"--with-end", "-o", "json"}}) {
+    std::vector<std::string> arguments{"query", "--explain", "error"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const EarlyExit exit = exit_of(arguments);
+    EXPECT_EQ(exit.code, kExitUsage);
+    EXPECT_THAT(exit.err, HasSubstr("--explain goes with neither"));
+  }
+}
+
 TEST(CliArguments, FieldsTakeOneWordWithCommas) {
   const auto query = command<QueryCommand>({"query", "-f", "app,_msg", "error", "-f", "x"});
   EXPECT_THAT(query.fields, ElementsAre("app", "_msg", "x"));

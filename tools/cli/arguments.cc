@@ -23,7 +23,8 @@ Examples:
   duramen query --since 15m error
   duramen query 'app:checkout /tim(e|ed) ?out/' --limit 20
   duramen query --all -o json 'source:stderr' > stderr.ndjson
-  duramen query 'error | stats count() as n by app | sort n desc | head 5')";
+  duramen query 'error | stats count() as n by app | sort n desc | head 5'
+  duramen query --explain 'req12345 app:checkout')";
 
 constexpr const char* kImportFooter =
     R"(A file that is imported again, or whose import was interrupted, is stored once: every batch carries
@@ -126,6 +127,8 @@ void add_query(CLI::App& app, Raw& raw) {
       ->type_name("C");
   command.add_flag("--with-end", raw.query.with_end,
                    "With -o json: a last line {\"_end\":…} with the number of rows and the cursor");
+  command.add_flag("--explain", raw.query.explain,
+                   "Run it without its rows: what the index ruled out, and what was read");
   command.add_option("-f,--fields", raw.query.fields, "Only these fields, as a table")
       ->delimiter(',')
       ->expected(1)
@@ -254,6 +257,8 @@ std::variant<Arguments, EarlyExit> finish(const std::string& command, Raw& raw) 
   if (!range.since.empty() && !range.start.empty())
     return usage("--since and --start exclude each other");
   if (raw.all && raw.query.limit) return usage("--all and --limit exclude each other");
+  if (raw.query.explain && (raw.query.with_end || !raw.query.cursor.empty()))
+    return usage("--explain goes with neither --with-end nor --cursor");
   if (command == "query") {
     raw.query.query = joined(raw.query_words);
     if (raw.all) raw.query.limit = 0;

@@ -44,6 +44,7 @@ struct QueryCommand {
   std::string timeout;
   std::vector<std::string> fields;
   bool with_end = false;  ///< the `_end` line, too
+  bool explain = false;   ///< how it runs instead of the rows
 };
 
 struct StatsCommand {

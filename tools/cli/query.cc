@@ -3,6 +3,7 @@
 #include "model/tokens.h"
 #include "tools/cli/answer.h"
 #include "tools/cli/context.h"
+#include "tools/cli/explain.h"
 
 namespace duramen::cli {
 namespace {
@@ -52,6 +53,7 @@ Result<int> run_query(const Context& context, const QueryCommand& command) {
   if (command.oldest_first) parameters.emplace_back("order", "asc");
   if (!command.cursor.empty()) parameters.emplace_back("cursor", command.cursor);
   DURAMEN_TRY(const auto timeout, add_timeout(parameters, command.timeout));
+  if (command.explain) return explain_query(context, parameters, timeout);
   DURAMEN_TRY(const auto end,
               print_answer(context, "/api/v1/query", std::move(parameters), timeout));
   if (command.with_end) DURAMEN_TRY_VOID(context.out.line(end.line));

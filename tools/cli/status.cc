@@ -5,6 +5,7 @@
 
 #include "base/time_text.h"
 #include "tools/cli/context.h"
+#include "tools/cli/json_access.h"
 #include "tools/cli/problem.h"
 #include "tools/cli/table.h"
 
@@ -13,25 +14,6 @@ namespace {
 
 using Json = nlohmann::json;
 using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-const Json& member(const Json& json, const char* name) {
-  static const Json kNothing;
-  const auto at = json.is_object() ? json.find(name) : json.end();
-  return json.is_object() && at != json.end() ? *at : kNothing;
-}
-std::uint64_t number(const Json& json, const char* name) {
-  const Json& value = member(json, name);
-  return value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
-}
-double real(const Json& json, const char* name) {
-  const Json& value = member(json, name);
-  return value.is_number() ? value.get<double>() : 0;
-}
-std::string text(const Json& json, const char* name) {
-  const Json& value = member(json, name);
-  return value.is_string() ? visible_on_one_line(value.get<std::string>()) : std::string();
-}
-std::string bytes(const Json& json, const char* name) { return to_bytes_text(number(json, name)); }
 
 std::string fixed(double value, const char* unit) {
   char out[64];
@@ -93,6 +75,21 @@ std::string ratio(const Json& status) {
          to_bytes_text(raw) + " of text in " + to_bytes_text(stored) + ")";
 }
 
+/// Damage of the index is no damage of data: it costs time, and mends itself.
+std::string indexed(const Json& status) {
+  const Json& index = member(status, "index");
+  std::string out = grouped_digits(number(index, "blocks")) + " blocks in " +
+                    grouped_digits(number(index, "parts")) + " parts, " +
+                    grouped_digits(number(index, "memory_blocks")) + " blocks in memory only";
+  if (const auto missing = number(index, "missing_blocks"); missing > 0) {
+    out += ", " + grouped_digits(missing) + " to be indexed";
+  }
+  if (const auto damaged = number(index, "damaged_parts"); damaged > 0) {
+    out += ", " + grouped_digits(damaged) + " damaged parts found since the start";
+  }
+  return out;
+}
+
 void add_disk(Pairs& out, const Json& status) {
   const Json& disk = member(status, "disk");
   const Json& parts = member(disk, "block_parts");
@@ -105,8 +102,13 @@ void add_disk(Pairs& out, const Json& status) {
       "  blocks", bytes(disk, "block_bytes") + ": templates " + bytes(parts, "templates_bytes") +
                       ", rows " + bytes(parts, "rows_bytes") + ", variables " +
                       bytes(parts, "variables_bytes") + ", fields " + bytes(parts, "fields_bytes"));
+  const Json& index = member(disk, "index_parts");
+  out.emplace_back("  index", bytes(disk, "index_bytes") + ": words " +
+                                  bytes(index, "words_bytes") + ", filters " +
+                                  bytes(index, "filter_bytes"));
   out.emplace_back("  journal", bytes(disk, "journal_bytes"));
   out.emplace_back("  write-ahead log", bytes(disk, "wal_bytes"));
+  out.emplace_back("indexed", indexed(status));
   out.emplace_back("ratio", ratio(status));
   out.emplace_back("days left", days_left(disk));
   out.emplace_back("retention", retention(status));

@@ -1,8 +1,10 @@
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/json_text.h"
 #include "store/offline_verify.h"
 #include "tools/cli/context.h"
+#include "tools/cli/json_access.h"
 #include "tools/cli/problem.h"
 #include "tools/cli/progress.h"
 #include "tools/cli/row.h"
@@ -15,12 +17,21 @@ using Json = nlohmann::json;
 
 constexpr std::chrono::minutes kPatience{30};  // between two lines of progress
 
-std::string report_json(const store::VerifyReport& report) {
+struct Report {
+  store::VerifyReport store;
+  /// None without a daemon: the index is derived, and checked or made again by the next start.
+  std::optional<std::uint64_t> index_parts;
+};
+
+std::string report_json(const Report& whole) {
+  const store::VerifyReport& report = whole.store;
   std::string out = std::string("{\"ok\":") + (report.faults.empty() ? "true" : "false") +
                     ",\"blocks\":" + std::to_string(report.blocks) +
                     ",\"rows\":" + std::to_string(report.rows) +
                     ",\"journal_entries\":" + std::to_string(report.journal_entries) +
-                    ",\"table_files\":" + std::to_string(report.table_files) + ",\"faults\":[";
+                    ",\"table_files\":" + std::to_string(report.table_files);
+  if (whole.index_parts) out += ",\"index_parts\":" + std::to_string(*whole.index_parts);
+  out += ",\"faults\":[";
   for (std::size_t i = 0; i < report.faults.size(); ++i) {
     if (i != 0) out.push_back(',');
     append_json_string_lossy(out, report.faults[i]);
@@ -28,41 +39,39 @@ std::string report_json(const store::VerifyReport& report) {
   return out + "]}";
 }
 
-Result<int> print_report(const Context& context, const store::VerifyReport& report) {
+Result<int> print_report(const Context& context, const Report& whole) {
+  const store::VerifyReport& report = whole.store;
   if (context.options.output == OutputFormat::kJson) {
-    DURAMEN_TRY_VOID(context.out.line(report_json(report)));
+    DURAMEN_TRY_VOID(context.out.line(report_json(whole)));
     return report.faults.empty() ? kExitOk : kExitError;
   }
   for (const std::string& fault : report.faults) {
     DURAMEN_TRY_VOID(context.out.write("FAULT  " + visible_on_one_line(fault) + "\n"));
   }
-  const std::string counts = grouped_digits(report.blocks) + " blocks, " +
-                             grouped_digits(report.rows) + " rows, " +
-                             grouped_digits(report.journal_entries) + " journal entries, " +
-                             grouped_digits(report.table_files) + " table files";
+  std::string counts = grouped_digits(report.blocks) + " blocks, " + grouped_digits(report.rows) +
+                       " rows, " + grouped_digits(report.journal_entries) + " journal entries, " +
+                       grouped_digits(report.table_files) + " table files";
+  if (whole.index_parts) counts += ", " + grouped_digits(*whole.index_parts) + " index parts";
   const std::string verdict =
       report.faults.empty() ? "ok" : grouped_digits(report.faults.size()) + " faults";
   DURAMEN_TRY_VOID(context.out.line(verdict + ": " + counts + " checked"));
   return report.faults.empty() ? kExitOk : kExitError;
 }
 
-std::uint64_t number(const Json& json, const char* name) {
-  const auto at = json.find(name);
-  return at != json.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
-}
-
-store::VerifyReport read_report(const Json& json) {
-  store::VerifyReport report;
+Report read_report(const Json& json) {
+  Report whole;
+  store::VerifyReport& report = whole.store;
   report.blocks = number(json, "blocks");
   report.rows = number(json, "rows");
   report.journal_entries = number(json, "journal_entries");
   report.table_files = number(json, "table_files");
+  if (member(json, "index_parts").is_number()) whole.index_parts = number(json, "index_parts");
   if (const auto at = json.find("faults"); at != json.end() && at->is_array()) {
     for (const Json& fault : *at) {
       report.faults.push_back(fault.is_string() ? fault.get<std::string>() : fault.dump());
     }
   }
-  return report;
+  return whole;
 }
 
 Result<int> verify_online(const Context& context) {
@@ -72,7 +81,7 @@ Result<int> verify_online(const Context& context) {
   request.target = "/api/v1/admin/verify";
   request.timeout = kPatience;
   Progress progress(context.err, 0, true);
-  std::optional<store::VerifyReport> report;
+  std::optional<Report> report;
   std::string error_line;
   const auto take = [&](std::string_view line) -> Result<bool> {
     if (is_error_line(line)) error_line = line;
@@ -102,7 +111,7 @@ Result<int> verify_offline(const Context& context, const std::string& directory)
       [&progress](std::uint64_t done, std::uint64_t total) { progress.set(done, total); });
   progress.clear();
   if (!report) return report.error();
-  return print_report(context, *report);
+  return print_report(context, {*report, std::nullopt});
 }
 
 }  // namespace
