@@ -9,7 +9,10 @@ endif()
 string(JSON records GET ${out} records)
 string(JSON seconds GET ${out} daemon_at_seal user_seconds)
 string(JSON disk GET ${out} disk bytes)
-if(NOT records EQUAL 20000 OR NOT seconds GREATER 0 OR NOT disk GREATER 100000)
+string(JSON words GET ${out} disk index_parts.words_bytes)
+string(JSON filters GET ${out} disk index_parts.filter_bytes)
+if(NOT records EQUAL 20000 OR NOT seconds GREATER 0 OR NOT disk GREATER 100000
+    OR NOT words GREATER 0 OR NOT filters GREATER 0)
   message(FATAL_ERROR "not plausible: ${out}")
 endif()
 # A directory with data in it is no place for a measurement.

@@ -11,6 +11,7 @@ CONTRACT = {
     ("post", "/api/v1/ingest"), ("get", "/api/v1/query"), ("post", "/api/v1/query"),
     ("get", "/api/v1/hits"), ("get", "/api/v1/fields"), ("get", "/api/v1/labels"),
     ("get", "/api/v1/labels/{name}/values"), ("get", "/api/v1/context"),
+    ("get", "/api/v1/explain"), ("post", "/api/v1/explain"),
     ("get", "/api/v1/queries"), ("delete", "/api/v1/queries/{id}"), ("get", "/api/v1/stats"),
     ("post", "/api/v1/admin/seal"), ("get", "/api/v1/status"), ("get", "/health/live"),
     ("get", "/health/ready"), ("get", "/metrics"), ("get", "/api/v1/openapi.json"),
