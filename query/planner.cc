@@ -76,6 +76,7 @@ Planner::Planner(const index::Index* index, Prune prune, Progress& progress, boo
 }
 
 Result<void> Planner::leave_out(std::vector<ScanUnit>& units) {
+  static const std::vector<model::BlockId> kNone;
   std::vector<ScanUnit> kept;
   for (const ScanUnit& unit : units) {
     if (unit.block == nullptr) {
@@ -83,7 +84,7 @@ Result<void> Planner::leave_out(std::vector<ScanUnit>& units) {
       continue;
     }
     DURAMEN_TRY(const Segment* of, segment(unit.block->segment));
-    const auto& blocks = of->view == nullptr ? std::vector<model::BlockId>() : of->view->blocks();
+    const auto& blocks = of->view == nullptr ? kNone : of->view->blocks();
     const auto place = std::lower_bound(blocks.begin(), blocks.end(), unit.block->id);
     const bool indexed = place != blocks.end() && *place == unit.block->id;
     const bool candidate =
