@@ -1,0 +1,275 @@
+#include "store/column_probe.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time_text.h"
+#include "model/tokens.h"
+#include "store/column_encoding.h"
+
+namespace duramen::store {
+namespace {
+
+using Random = std::mt19937_64;
+using Values = std::vector<std::string>;
+
+/// A column whose parts are encoded as a block does it.
+class Column {
+ public:
+  void add_part(const Values& values, Encoding expected) {
+    values_.insert(values_.end(), values.begin(), values.end());
+    const std::vector<std::string_view> views(values.begin(), values.end());
+    const std::vector<TimeNs> times(values.size(), 1'795'000'000 * kNsPerSecond);
+    auto& bytes = parts_.emplace_back(std::make_unique<LaneBytes>());
+    const Encoding encoding = encode_values(views, times, *bytes);
+    EXPECT_EQ(encoding, expected);
+    LaneReaders in{ByteReader(bytes->text()), ByteReader(bytes->numbers()),
+                   ByteReader(bytes->packed())};
+    EXPECT_TRUE(probe_.add_part(encoding, in, values.size()));
+  }
+  const ColumnProbe& probe() const { return probe_; }
+
+  /// Nothing that is there is denied.
+  void expect_all_allowed() const {
+    for (const std::string& value : values_) {
+      const std::string folded = model::folded(value);
+      EXPECT_LE(probe_.min_size(), value.size()) << value;
+      EXPECT_GE(probe_.max_size(), value.size()) << value;
+      for (const char c : folded) {
+        EXPECT_TRUE(probe_.bytes().test(static_cast<unsigned char>(c))) << value;
+      }
+      for (std::size_t begin = 0; begin < folded.size(); ++begin) {
+        for (std::size_t size = 1; size <= folded.size() - begin; ++size) {
+          ASSERT_TRUE(probe_.may_contain(folded.substr(begin, size)))
+              << folded.substr(begin, size) << " of " << value;
+        }
+      }
+    }
+  }
+
+ private:
+  Values values_;
+  std::vector<std::unique_ptr<LaneBytes>> parts_;
+  ColumnProbe probe_;
+};
+
+std::string digits(Random& random, std::string_view set, std::size_t size) {
+  std::string out;
+  while (out.size() < size) out += set[random() % set.size()];
+  return out;
+}
+
+std::string uuid(Random& random) {
+  const auto hex = [&](std::size_t size) { return digits(random, "0123456789abcdef", size); };
+  return hex(8) + "-" + hex(4) + "-" + hex(4) + "-" + hex(4) + "-" + hex(12);
+}
+
+/// 300 values.
+template <class Make>
+Values many(Make&& make) {
+  Values out;
+  for (int i = 0; i < 300; ++i) out.push_back(make(i));
+  return out;
+}
+
+class ColumnProbeTest : public testing::Test {
+ protected:
+  Random random_{7};
+};
+
+TEST_F(ColumnProbeTest, OneValueIsItsOwnText) {
+  Column column;
+  column.add_part(Values(300, "Timeout"), Encoding::kConstant);
+  column.expect_all_allowed();
+  EXPECT_EQ(column.probe().min_size(), 7U);
+  EXPECT_EQ(column.probe().max_size(), 7U);
+  EXPECT_FALSE(column.probe().may_contain("out time"));
+  EXPECT_FALSE(column.probe().may_contain("tuo"));
+}
+
+TEST_F(ColumnProbeTest, FewValuesAreLookedThrough) {
+  static const Values kWords{"alice", "Bob", "carol"};
+  Column column;
+  column.add_part(many([&](int) { return kWords[random_() % 3]; }), Encoding::kDictionary);
+  column.expect_all_allowed();
+  EXPECT_FALSE(column.probe().may_contain("ecila"));
+  EXPECT_FALSE(column.probe().may_contain("z"));
+}
+
+TEST_F(ColumnProbeTest, TextsAreLookedThrough) {
+  Column fixed;
+  fixed.add_part(many([&](int) { return digits(random_, "ghijkL", 9); }), Encoding::kFixedText);
+  fixed.expect_all_allowed();
+  EXPECT_EQ(fixed.probe().min_size(), 9U);
+  EXPECT_FALSE(fixed.probe().may_contain("m"));
+  Column texts;
+  texts.add_part(many([&](int) { return digits(random_, "ghijkL", 1 + random_() % 20); }),
+                 Encoding::kText);
+  texts.expect_all_allowed();
+  EXPECT_FALSE(texts.probe().may_contain("m"));
+}
+
+TEST_F(ColumnProbeTest, NumbersHaveDigitsAndWhatStandsAround) {
+  Column column;
+  column.add_part(many([&](int) { return "id" + std::to_string(random_() % 1'000'000) + "Ms"; }),
+                  Encoding::kDecimal);
+  column.expect_all_allowed();
+  EXPECT_EQ(column.probe().min_size(), 5U);
+  EXPECT_FALSE(column.probe().may_contain("x"));
+  EXPECT_FALSE(column.probe().may_contain(std::string(25, '1')));
+  EXPECT_TRUE(column.probe().may_contain(std::string(24, '1'))) << "20 digits, and 4 around them";
+}
+
+TEST_F(ColumnProbeTest, TheLongestNumbersAreAllowed) {
+  Column column;
+  column.add_part(many([](int i) {
+                    const std::uint64_t longest = 9'999'999'999'999'999'999U;
+                    return std::to_string(i % 2 == 0 ? longest - i : 1000 + i);
+                  }),
+                  Encoding::kDecimal);
+  column.expect_all_allowed();
+}
+
+TEST_F(ColumnProbeTest, PaddedNumbersHaveAWidth) {
+  Column column;
+  column.add_part(many([&](int) { return "00" + digits(random_, "0123456789", 6); }),
+                  Encoding::kPaddedDecimal);
+  column.expect_all_allowed();
+  EXPECT_EQ(column.probe().min_size(), 8U);
+}
+
+TEST_F(ColumnProbeTest, HexadecimalNumbersAreFoundInEitherCase) {
+  for (const auto& [set, encoding] : {std::pair{"0123456789abcdef", Encoding::kLowerHex},
+                                      std::pair{"0123456789ABCDEF", Encoding::kUpperHex}}) {
+    Column column;
+    column.add_part(many([&](int) { return "0x" + digits(random_, set, 16); }), encoding);
+    column.expect_all_allowed();
+    EXPECT_EQ(column.probe().min_size(), 18U);
+    EXPECT_EQ(column.probe().max_size(), 18U);
+    EXPECT_FALSE(column.probe().may_contain("g"));
+  }
+}
+
+TEST_F(ColumnProbeTest, UuidsAndAddressesHaveTheirBytesAndSizes) {
+  Column uuids;
+  uuids.add_part(many([&](int) { return uuid(random_); }), Encoding::kUuid);
+  uuids.expect_all_allowed();
+  EXPECT_EQ(uuids.probe().min_size(), 36U);
+  EXPECT_FALSE(uuids.probe().may_contain("g"));
+  Column addresses;
+  Values ipv4 = many([&](int) {
+    const auto part = [&] { return std::to_string(random_() % 256); };
+    return part() + "." + part() + "." + part() + "." + part();
+  });
+  ipv4.insert(ipv4.end(), {"0.0.0.0", "255.255.255.255"});
+  addresses.add_part(ipv4, Encoding::kIpv4);
+  addresses.expect_all_allowed();
+  EXPECT_FALSE(addresses.probe().may_contain("a"));
+}
+
+TEST_F(ColumnProbeTest, TimesHaveTheBytesOfTheirLayout) {
+  const auto at = [&] {
+    return static_cast<TimeNs>(1'700'000'000 + random_() % 100'000'000) * kNsPerSecond +
+           static_cast<TimeNs>(random_() % 1'000'000'000);
+  };
+  const auto iso = [&](char separator, std::size_t fraction) {
+    std::string out;
+    append_rfc3339(out, at());  // 2026-11-21T10:20:30.123456789Z
+    out[10] = separator;
+    return out.substr(0, 19) + out.substr(19, fraction == 0 ? 0 : fraction + 1);
+  };
+  static const Values kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto access = [&] {
+    const std::string out = iso('T', 0);
+    const auto month = static_cast<std::size_t>(std::stoi(out.substr(5, 2)));
+    return out.substr(8, 2) + "/" + kMonths[month - 1] + "/" + out.substr(0, 4) + ":" +
+           out.substr(11);
+  };
+  Column with_letter;
+  with_letter.add_part(many([&](int) { return iso('T', 9) + "Z"; }), Encoding::kTime);
+  with_letter.expect_all_allowed();
+  EXPECT_FALSE(with_letter.probe().may_contain("nov"));
+  Column with_blank;
+  with_blank.add_part(many([&](int) { return iso(' ', 3); }), Encoding::kTime);
+  with_blank.expect_all_allowed();
+  Column with_slashes;
+  with_slashes.add_part(many([&](int) {
+                          std::string out = iso(' ', 0);
+                          out[4] = out[7] = '/';
+                          return out;
+                        }),
+                        Encoding::kTime);
+  with_slashes.expect_all_allowed();
+  Column with_months;
+  with_months.add_part(many([&](int) { return access(); }), Encoding::kTime);
+  with_months.expect_all_allowed();
+  EXPECT_TRUE(with_months.probe().may_contain("nov"));
+}
+
+TEST_F(ColumnProbeTest, PartsAreAllowedForTogether) {
+  Column column;
+  column.add_part(Values(300, "alice"), Encoding::kConstant);
+  column.add_part(Values(300, "Bo"), Encoding::kConstant);
+  column.expect_all_allowed();
+  EXPECT_FALSE(column.probe().may_contain("ebo")) << "no value runs from one part into the next";
+  EXPECT_EQ(column.probe().min_size(), 2U);
+  column.add_part(many([&](int) { return "x" + std::to_string(random_() % 1'000'000); }),
+                  Encoding::kDecimal);
+  column.expect_all_allowed();
+  EXPECT_FALSE(column.probe().may_contain("z"));
+}
+
+TEST_F(ColumnProbeTest, ValuesOfVeryManyBytesAreAllAllowed) {
+  std::string all;
+  for (int c = 1; c < 256; ++c) all += static_cast<char>(c);
+  Column column;
+  column.add_part(Values(2, all), Encoding::kConstant);
+  EXPECT_TRUE(column.probe().bytes().all());
+  EXPECT_TRUE(column.probe().may_contain("ab"));
+  EXPECT_FALSE(column.probe().may_contain("ba"));
+}
+
+TEST_F(ColumnProbeTest, DamagedPartsAreRefused) {
+  ColumnProbe probe;
+  const std::string cut("\x05id", 3);
+  EXPECT_FALSE(
+      probe.add_part(Encoding::kDecimal, {ByteReader(""), ByteReader(cut), ByteReader("")}, 10));
+  EXPECT_FALSE(
+      probe.add_part(Encoding::kTime, {ByteReader(""), ByteReader("\x01"), ByteReader("")}, 10));
+  EXPECT_FALSE(
+      probe.add_part(Encoding::kIntegers, {ByteReader(""), ByteReader(""), ByteReader("")}, 10));
+  const std::string wide("\x00\x00\x10", 3);
+  EXPECT_FALSE(probe.add_part(Encoding::kLowerHex,
+                              {ByteReader(""), ByteReader(wide), ByteReader("12345678")}, 2));
+}
+
+TEST(ContainsFolded, FindsWhatComparingEachPlaceFinds) {
+  const std::uint64_t seed = std::random_device()();
+  Random random(seed);
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string text = digits(random, "aAbBk@[`{", random() % 60);
+    const std::string part = model::folded(digits(random, "aAbB@[`{", random() % 5));
+    const bool there = model::folded(text).find(part) != std::string::npos;
+    ASSERT_EQ(contains_folded(text, part), there)
+        << "seed " << seed << ": '" << part << "' in '" << text << "'";
+  }
+}
+
+TEST(ContainsFolded, FindsTheFirstAndTheLastPlaceOfLongTexts) {
+  for (std::size_t size = 1; size < 80; ++size) {
+    const std::string text(size, '.');
+    EXPECT_TRUE(contains_folded("Ab" + text, "ab")) << size;
+    EXPECT_TRUE(contains_folded(text + "aB", "ab")) << size;
+    EXPECT_FALSE(contains_folded(text + "a", "ab")) << size;
+    EXPECT_TRUE(contains_folded(text + "AB", text + "ab")) << size;
+  }
+}
+
+}  // namespace
+}  // namespace duramen::store
