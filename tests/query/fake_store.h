@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,7 @@ class FakeSnapshot final : public store::Snapshot {
   struct Block {
     model::RowSet rows;
     bool damaged = false;
+    std::optional<store::BlockPart> damaged_part = std::nullopt;
   };
   model::Seq seq() const override { return seq_; }
   const std::vector<model::RowSet>& open_rows() const override { return open_; }
@@ -50,22 +52,29 @@ class FakeSnapshot final : public store::Snapshot {
     std::vector<store::RowRef> rows;
     for (std::uint32_t row = 0; row < found.rows.rows(); ++row) rows.push_back({&found.rows, row});
     DURAMEN_TRY(auto encoded, store::encode_block(rows, {}));
-    return store::BlockReader::open([bytes = std::move(encoded.bytes)](store::BlockPart part) {
-      switch (part) {
-        case store::BlockPart::kHead:
-          return Result<std::string>(bytes.head);
-        case store::BlockPart::kRows:
-          return Result<std::string>(bytes.rows);
-        case store::BlockPart::kVars:
-          return Result<std::string>(bytes.vars);
-        case store::BlockPart::kFields:
-          break;
-      }
-      return Result<std::string>(bytes.fields);
-    });
+    return store::BlockReader::open(
+        [bytes = std::move(encoded.bytes), damaged = found.damaged_part](store::BlockPart part) {
+          std::string value = part_of(bytes, part);
+          if (part == damaged) value.back() = static_cast<char>(value.back() ^ 1);
+          return Result<std::string>(std::move(value));
+        });
   }
 
  private:
+  static const std::string& part_of(const store::BlockBytes& bytes, store::BlockPart part) {
+    switch (part) {
+      case store::BlockPart::kHead:
+        return bytes.head;
+      case store::BlockPart::kRows:
+        return bytes.rows;
+      case store::BlockPart::kVars:
+        return bytes.vars;
+      case store::BlockPart::kFields:
+        break;
+    }
+    return bytes.fields;
+  }
+
   friend class FakeStore;
   model::Seq seq_;
   std::vector<model::RowSet> open_;
@@ -104,6 +113,11 @@ class FakeStore final : public store::Store {
     }
     add(records);
   }
+  /// Rows with identities of their own, in the order of their seqs.
+  void add(const model::RowSet& rows) {
+    next_ = rows.identity(rows.rows() - 1).seq.plus(1);
+    open_.push_back(rows);
+  }
   /// What is added from now on is of another node, with seqs of its own.
   void set_node(model::NodeId node) { node_ = node; }
 
@@ -128,6 +142,8 @@ class FakeStore final : public store::Store {
   /// As retention does.
   void drop_oldest_block() { refs_.erase(refs_.begin()); }
   void damage(std::uint64_t block) { blocks_.at(block).damaged = true; }
+  /// Only the last byte of one value: read as a whole the block is good.
+  void damage(std::uint64_t block, store::BlockPart part) { blocks_.at(block).damaged_part = part; }
   /// Called before every block that is read.
   void on_read(std::function<void()> hook) { on_read_ = std::move(hook); }
 
