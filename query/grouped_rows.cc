@@ -4,6 +4,17 @@
 #include <limits>
 
 namespace duramen::query {
+namespace {
+
+/// Up to where times are of the step. A step may be cut at either end of what a time can be; then
+/// its beginning, so that no row is put into it without working out its step.
+TimeNs end_of_step(TimeNs begin, TimeNs step) {
+  TimeNs end = 0;
+  const bool cut = begin == std::numeric_limits<TimeNs>::min();
+  return cut || __builtin_add_overflow(begin, step, &end) ? begin : end;
+}
+
+}  // namespace
 
 TimeNs step_begin(TimeNs time, TimeNs step) {
   TimeNs rest = time % step;
@@ -62,7 +73,7 @@ Result<void> GroupedRows::group(
                       (step_ == 0 || (time >= key.step_begin && time < step_end));
     if (!same) {
       key = {stream, step_ == 0 ? 0 : step_begin(time, step_)};
-      if (__builtin_add_overflow(key.step_begin, step_, &step_end)) step_end = key.step_begin;
+      step_end = end_of_step(key.step_begin, step_);
       group = &groups_.try_emplace(key, Group{rows[i], 0}).first->second;
     }
     ++group->rows;

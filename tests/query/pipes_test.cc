@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -112,6 +113,20 @@ TEST_F(PipesTest, StatsByTimeStepsFromTheEpoch) {
             (Strings{"1969-12-31T23:59:00.000000000Z"}));
   EXPECT_EQ(run("* | stats max(_time) as last, min(_msg) as text").lines,
             (Strings{R"({"last":"1970-01-01T00:10:00.000000000Z","text":"before"})"}));
+}
+
+TEST_F(PipesTest, StatsByTimeStepsAtTheEndsOfTime) {
+  constexpr TimeNs kFirst = std::numeric_limits<TimeNs>::min();
+  constexpr TimeNs kLast = std::numeric_limits<TimeNs>::max();
+  constexpr TimeNs kDay = 86'400 * kNsPerSecond;
+  // The first day that has times begins before them, so that it ends sooner than a day later.
+  store_.add({{kFirst, "a", {}, {}},
+              {kFirst + kDay - 1, "b", {}, {}},
+              {kLast - kDay + 1, "c", {}, {}},
+              {kLast, "d", {}, {}}});
+  EXPECT_EQ(run("* | stats count() as n by time(1d)").column("n"), (Strings{"1", "1", "1", "1"}));
+  store_.build();
+  EXPECT_EQ(run("* | stats count() as n by time(1d)").column("n"), (Strings{"1", "1", "1", "1"}));
 }
 
 TEST_F(PipesTest, StatsCountsDifferentCombinations) {
