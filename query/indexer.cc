@@ -95,7 +95,19 @@ Result<void> Indexer::catch_up() {
   const MutexLock work(work_mutex_);
   const auto snapshot = store_.snapshot();
   DURAMEN_TRY_VOID(drop_segments(*snapshot));
-  return add_blocks(*snapshot);
+  DURAMEN_TRY_VOID(add_blocks(*snapshot));
+  return seal_quiet_segments();
+}
+
+Result<void> Indexer::seal_quiet_segments() {
+  std::map<std::string, int> quiet;
+  for (const std::string& segment : index_.segments()) {
+    int& rounds = quiet[segment];
+    rounds = std::min(quiet_[segment] + 1, kRoundsUntilSealed + 1);
+    if (rounds == kRoundsUntilSealed) DURAMEN_TRY_VOID(index_.seal(segment));
+  }
+  quiet_ = std::move(quiet);
+  return {};
 }
 
 Result<void> Indexer::drop_segments(const store::Snapshot& snapshot) {
@@ -153,6 +165,7 @@ Result<void> Indexer::add_block(const store::Snapshot& snapshot, const store::Bl
     return {};
   }
   DURAMEN_TRY_VOID(index_.add(block.segment, block.id, *std::move(keys)));
+  quiet_[block.segment] = 0;
   blocks_.add();
   seconds_.observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -34,9 +35,12 @@ class Indexer {
   /// Ends the thread; what is in memory only is indexed again next time.
   ~Indexer() { end_thread(); }
 
+  /// A segment that got no block for so many rounds is sealed: a needle reads each of its parts.
+  static constexpr int kRoundsUntilSealed = 600;
+
   void start();
-  /// What the thread does every second. Errors: of the index, kCancelled; blocks that cannot be
-  /// read are left out.
+  /// One round: what the thread does every second. Errors: of the index, kCancelled; blocks that
+  /// cannot be read are left out.
   Result<void> catch_up();
   /// Returns when every block that is now in the store is indexed, and parts are merged.
   /// Blocking: reads blocks. Errors: kUnavailable (disk; says what), kCancelled after interrupt().
@@ -56,9 +60,11 @@ class Indexer {
  private:
   void run();
   void end_thread();
-  Result<void> add_blocks(const store::Snapshot& snapshot);
-  Result<void> add_block(const store::Snapshot& snapshot, const store::BlockRef& block);
+  Result<void> add_blocks(const store::Snapshot& snapshot) DURAMEN_REQUIRES(work_mutex_);
+  Result<void> add_block(const store::Snapshot& snapshot, const store::BlockRef& block)
+      DURAMEN_REQUIRES(work_mutex_);
   Result<void> drop_segments(const store::Snapshot& snapshot);
+  Result<void> seal_quiet_segments() DURAMEN_REQUIRES(work_mutex_);
   std::vector<const store::BlockRef*> missing(const store::Snapshot& snapshot) const;
   void mark_unreadable(model::BlockId block);
 
@@ -71,7 +77,8 @@ class Indexer {
   std::atomic<bool> interrupted_{false};
   std::atomic<bool> stopping_{false};
 
-  Mutex work_mutex_;  ///< one catches up at a time
+  Mutex work_mutex_;                                                  ///< one catches up at a time
+  std::map<std::string, int> quiet_ DURAMEN_GUARDED_BY(work_mutex_);  ///< rounds, of a segment
 
   mutable Mutex mutex_;  ///< never held for long
   std::set<model::BlockId> unreadable_ DURAMEN_GUARDED_BY(mutex_);

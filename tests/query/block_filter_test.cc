@@ -32,7 +32,7 @@ class Filtered {
         batch_row_(names_) {
     block_row_.bind(*block_);
     batch_row_.bind(batch_);
-    filter_.emplace(matcher_, names_, *block_, block_row_);
+    filter_.emplace(matcher_, names_, progress_, *block_, block_row_);
   }
   Filtered(const model::RowSet& rows, const std::string& q)
       : Filtered(rows, parse_query(q).value().filter) {}
@@ -69,6 +69,8 @@ class Filtered {
   }
 
  private:
+  ManualClock clock_{0};
+  Progress progress_{clock_, kNsPerSecond, 1 << 20};
   NameTable names_;
   const Matcher matcher_;
   const store::BlockBytes bytes_;

@@ -94,8 +94,7 @@ class FakeIndex final : public index::Index {
     return {};
   }
   index::IndexStatus status() const override { return {}; }
-  Result<std::vector<std::string>> verify(
-      const std::function<void(std::uint64_t, std::uint64_t)>&) override {
+  Result<std::vector<std::string>> verify(const index::VerifyProgress&) override {
     return std::vector<std::string>{};
   }
 

@@ -149,6 +149,22 @@ TEST_F(IndexerTest, ASealIndexesEverythingIntoOnePartASegment) {
   }
 }
 
+TEST_F(IndexerTest, ASegmentThatGetsNoMoreBlocksIsSealed) {
+  const auto in_memory = [&] {
+    const auto status = index_->status();
+    return status.segments.empty() ? 0 : status.segments.front().delta_blocks;
+  };
+  build({"one"});
+  ASSERT_TRUE(indexer_->catch_up());
+  for (int i = 1; i < Indexer::kRoundsUntilSealed - 1; ++i) ASSERT_TRUE(indexer_->catch_up());
+  build({"two"});
+  for (int i = 1; i < Indexer::kRoundsUntilSealed; ++i) ASSERT_TRUE(indexer_->catch_up());
+  EXPECT_EQ(in_memory(), 2U) << "it got a block meanwhile";
+  ASSERT_TRUE(indexer_->catch_up());
+  EXPECT_EQ(in_memory(), 0U);
+  EXPECT_EQ(index_->status().segments.front().parts, 1U);
+}
+
 TEST_F(IndexerTest, ASealEndsSoonAfterAnInterrupt) {
   for (int i = 0; i < 5; ++i) build({"line"});
   index_->hold();
