@@ -10,6 +10,11 @@ namespace {
 
 /// More kinds of rows, or verdicts of leaves on templates, are not remembered.
 constexpr std::size_t kMaxRemembered = 1U << 18;
+/// Slots that are remembered for one leaf and template.
+constexpr std::size_t kMaxSlots = 8;
+/// Of the literal parts of a regex, for a template to be judged by them.
+constexpr std::uint64_t kMaxPartBytes = 256;
+constexpr std::uint64_t kPartBytesPerRow = 2;
 
 Verdict verdict_of(bool holds) { return holds ? Verdict::kYes : Verdict::kNo; }
 
@@ -101,9 +106,14 @@ Verdict BlockFilter::judge_all(const Node& node, const Kind& kind, Verdict decid
   return all;
 }
 
+bool BlockFilter::check() {
+  stopped_ = stopped_ || !progress_.check();
+  return !stopped_;
+}
+
 bool BlockFilter::must_stop() {
   constexpr std::uint64_t kLeavesBetweenChecks = 1024;
-  if (++judged_ % kLeavesBetweenChecks == 0) stopped_ = stopped_ || !progress_.check();
+  if (++judged_ % kLeavesBetweenChecks == 0) check();
   return stopped_;
 }
 
@@ -160,6 +170,7 @@ BlockFilter::OfTemplate BlockFilter::judge_message(const Node& leaf, std::uint32
   if (template_id == 0) {
     return {leaf.kind == Filter::Kind::kExists ? Verdict::kYes : Verdict::kLook, {}};
   }
+  if (!check()) return {Verdict::kNo, {}};
   const MessageVerdict judged = judge_template(leaf, columns_.templates()[template_id].text);
   if (judged.verdict != Verdict::kLook) return {judged.verdict, {}};
   if (judged.kinds != 0) return judge_slots(leaf, template_id, judged.kinds);
@@ -174,6 +185,7 @@ BlockFilter::OfTemplate BlockFilter::judge_slots(const Node& leaf, std::uint32_t
   const auto of_slots = columns_.slot_kinds(template_id);
   for (std::uint32_t slot = 0; slot < of_slots.size(); ++slot) {
     if ((of_slots[slot] & kinds) == 0) continue;
+    if (!check()) break;
     const store::ColumnProbe* probe = columns_.probe(template_id, slot);
     if (probe == nullptr || !probe->may_contain(leaf.text)) continue;
     const bool whole = leaf.kind == Filter::Kind::kWords && of_slots[slot] != kCompoundKind;
@@ -181,17 +193,24 @@ BlockFilter::OfTemplate BlockFilter::judge_slots(const Node& leaf, std::uint32_t
     out.verdict = Verdict::kLook;
     out.slots.push_back(slot);
   }
+  // Not worth remembering: the whole message is as good.
+  if (out.slots.size() > kMaxSlots) out.slots = {};
   return out;
 }
 
 BlockFilter::OfTemplate BlockFilter::judge_regex(const Node& leaf, std::uint32_t template_id) {
+  const store::BlockTemplate& t = columns_.templates()[template_id];
+  // Looking for each part in the template must not take longer than matching its rows.
+  if (leaf.atoms->part_bytes() > kMaxPartBytes + std::uint64_t{t.rows} * kPartBytesPerRow) {
+    return {};
+  }
   static const std::bitset<256> kNone;
   const SlotBytes bytes_of = [&](std::size_t slot) -> const std::bitset<256>& {
     const store::ColumnProbe* probe = columns_.probe(template_id, slot);
     return probe == nullptr ? kNone : probe->bytes();
   };
   const bool may = leaf.atoms->may_match([&](std::string_view part) {
-    return template_may_contain(columns_.templates()[template_id].text, part, bytes_of);
+    return check() && template_may_contain(t.text, part, bytes_of);
   });
   return {may ? Verdict::kLook : Verdict::kNo, {}};
 }

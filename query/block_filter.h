@@ -51,6 +51,7 @@ class BlockFilter {
 
   void survey(const Node& node);
   bool must_stop();
+  bool check();
   Verdict judge(const Node& node, const Kind& kind);
   Verdict judge_all(const Node& node, const Kind& kind, Verdict decides);
   Verdict judge_leaf(const Node& leaf, const Kind& kind);

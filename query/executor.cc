@@ -16,6 +16,7 @@ namespace {
 
 /// Longest search for matches outside an empty range.
 constexpr TimeNs kHintTime = 5 * kNsPerSecond;
+constexpr std::size_t kRowsBetweenChecks = 256;
 
 /// A query taken apart: what is tested on every row, what is done to each, what collects rows.
 struct Plan {
@@ -216,7 +217,14 @@ Result<void> Executor::add_hint() {
     if (!read && read.error().code == ErrorCode::kCancelled) return std::move(read).error();
     complete = read.has_value();
     if (!complete) break;
-    for (const std::uint32_t row : rows) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const std::uint32_t row = rows[i];
+      if (i % kRowsBetweenChecks == 0) {
+        const auto may = progress_.check();
+        if (!may && may.error().code == ErrorCode::kCancelled) return may.error();
+        complete = may.has_value();
+        if (!complete) break;
+      }
       reader.row().move_to(row);
       if (scan_->has_operations() && !scan_->operated(reader.row())) continue;
       const TimeNs time = reader.columns().time(row);
@@ -224,6 +232,7 @@ Result<void> Executor::add_hint() {
       last = count == 0 ? time : std::max(last, time);
       ++count;
     }
+    if (!complete) break;
   }
   complete = complete && notes_.texts().size() == warned;
   if (count == 0) {

@@ -9,14 +9,15 @@
 namespace duramen::query {
 namespace {
 
-/// Text of blocks that are kept open; their numbers and frames take about as much.
+/// Bytes of blocks that are kept open, roughly: their text, and numbers of each row.
 constexpr std::uint64_t kMaxOpen = 64U << 20;
+constexpr std::uint64_t kRowBytes = 64;
 
 }  // namespace
 
 void NotedRows::keep_open(const ScanUnit& unit, UnitReader& reader) {
   if (unit.block == nullptr) return;  // it is in memory anyway
-  open_bytes_ += unit.block->summary.raw_bytes;
+  open_bytes_ += unit.block->summary.raw_bytes + unit.block->summary.rows * kRowBytes;
   if (open_bytes_ <= kMaxOpen) open_[&unit] = reader.suspend();
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 /// Up to so many rows are noted first and read afterwards.
 constexpr std::uint64_t kMaxNoted = 2000;
+constexpr std::size_t kRowsBetweenChecks = 256;
 
 }  // namespace
 
@@ -24,10 +25,19 @@ OrderedScan::OrderedScan(Scan& scan, Progress& progress, const OrderedScanOption
       note_only_(needed_ != 0 && needed_ <= kMaxNoted && !scan.has_operations()),
       noted_(scan.context()) {}
 
-bool OrderedScan::past_the_end(const ScanUnit& unit) const {
-  if (!cutoff_) return false;
-  return options_.order == Order::kNewestFirst ? unit.last < cutoff_->time
-                                               : unit.first > cutoff_->time;
+bool OrderedScan::past_the_end(const ScanUnit& unit, const Position& cutoff) const {
+  return options_.order == Order::kNewestFirst ? unit.last < cutoff.time : unit.first > cutoff.time;
+}
+
+std::optional<PositionBounds> OrderedScan::wanted_of(const ScanUnit& unit) {
+  const MutexLock lock(published_mutex_);
+  if (published_ && past_the_end(unit, *published_)) return std::nullopt;
+  return PositionBounds{options_.order, after_, published_};
+}
+
+void OrderedScan::publish_cutoff() {
+  const MutexLock lock(published_mutex_);
+  published_ = cutoff_;
 }
 
 bool OrderedScan::before_the_begin(const ScanUnit& unit) const {
@@ -80,6 +90,7 @@ Result<void> OrderedScan::collect() {
   kept_.clear();
   memory_.set(0);
   cutoff_.reset();
+  publish_cutoff();
   out_of_memory_ = false;
   noted_.clear();
   DURAMEN_TRY(units_, units_in_order());
@@ -87,12 +98,10 @@ Result<void> OrderedScan::collect() {
   UnitPipeline pipeline;
   pipeline.range = options_.range;
   pipeline.load = note_only_ ? Load::kTimes : Load::kWhole;
-  pipeline.bounds = [this](const ScanUnit& unit) -> std::optional<PositionBounds> {
-    if (past_the_end(unit)) return std::nullopt;
-    return bounds();
-  };
+  pipeline.bounds = [this](const ScanUnit& unit) { return wanted_of(unit); };
   pipeline.take = [this](const UnitPipeline::Selected& selected) -> Result<bool> {
     DURAMEN_TRY_VOID(take_unit(selected));
+    publish_cutoff();
     return true;
   };
   return run_pipeline(scan_.context(), units_, pipeline);
@@ -123,7 +132,7 @@ std::vector<std::uint32_t> OrderedScan::likely_rows(const UnitPipeline::Selected
 }
 
 Result<void> OrderedScan::take_unit(const UnitPipeline::Selected& selected) {
-  scan_.add_matched(selected.rows.size());
+  if (!scan_.has_operations()) scan_.add_matched(selected.rows.size());
   candidates_.clear();
   std::span<const std::uint32_t> rows = selected.rows;
   std::vector<std::uint32_t> likely;
@@ -153,13 +162,16 @@ Result<void> OrderedScan::take_unit(const UnitPipeline::Selected& selected) {
   }
   std::sort(candidates_.begin(), candidates_.end(), before);
   std::uint64_t kept = 0;
+  std::size_t looked_at = 0;
   for (KeptRow& candidate : candidates_) {
+    if (++looked_at % kRowsBetweenChecks == 0) DURAMEN_TRY_VOID(progress_.check());
     if (cutoff_ && !wanted.comes_before(candidate.position, *cutoff_)) break;
     const std::size_t had = kept_.size();
     keep(selected, std::move(candidate));
     if (kept_.size() > had && ++kept == needed_) break;
     if (memory_.bytes() > memory_limit_ && kept_.size() > 1) trim_to_memory();
   }
+  if (scan_.has_operations()) scan_.add_matched(kept);
   if (needed_ != 0 && kept_.size() >= needed_) trim_to_rows();
   if (note_only_ && kept != 0) noted_.keep_open(selected.unit, selected.reader);
   return {};

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/result.h"
 #include "query/engine.h"
 #include "query/kept_row.h"
@@ -45,7 +46,9 @@ class OrderedScan {
   PositionBounds bounds() const { return {options_.order, after_, cutoff_}; }
   Result<std::vector<ScanUnit>> units_in_order();
   /// True when the unit, and those after it in order, have no row that is wanted.
-  bool past_the_end(const ScanUnit& unit) const;
+  bool past_the_end(const ScanUnit& unit, const Position& cutoff) const;
+  std::optional<PositionBounds> wanted_of(const ScanUnit& unit);
+  void publish_cutoff();
   bool before_the_begin(const ScanUnit& unit) const;
   Result<void> pass();
   Result<void> collect();
@@ -76,6 +79,10 @@ class OrderedScan {
   std::vector<TimeNs> times_;
   std::vector<KeptRow> kept_;
   NotedRows noted_;
+
+  /// cutoff_, for the thread that asks which units are wanted.
+  Mutex published_mutex_;
+  std::optional<Position> published_ DURAMEN_GUARDED_BY(published_mutex_);
 };
 
 }  // namespace duramen::query

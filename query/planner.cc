@@ -136,8 +136,8 @@ Result<void> Planner::find_predicates(const index::SegmentView& view) {
 }
 
 Result<bool> Planner::may_look_up() {
-  constexpr std::uint64_t kLookupsBetweenChecks = 16;
-  if (++lookups_ % kLookupsBetweenChecks == 0) DURAMEN_TRY_VOID(progress_.check());
+  ++lookups_;
+  DURAMEN_TRY_VOID(progress_.check());
   report_.cut_short = report_.cut_short || lookups_ > kMaxLookups;
   return lookups_ <= kMaxLookups;
 }
@@ -202,7 +202,9 @@ Result<index::BlockSet> Planner::find_regex(const RegexAtoms& regex,
   }
   index::BlockSet out = index::BlockSet::none(blocks);
   std::vector<int> present;
+  constexpr std::size_t kBlocksBetweenChecks = 64;
   for (std::size_t block = 0; block < blocks; ++block) {
+    if (block % kBlocksBetweenChecks == 0) DURAMEN_TRY_VOID(progress_.check());
     present.clear();
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (parts[i].test(block)) present.push_back(static_cast<int>(i));

@@ -4,6 +4,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "query/regex.h"
 
@@ -67,6 +68,11 @@ std::shared_ptr<const RegexAtoms> RegexAtoms::of(std::string_view pattern) {
   }
   if (atoms.empty()) return nullptr;
   return out;
+}
+
+std::size_t RegexAtoms::part_bytes() const {
+  return std::accumulate(parts_.begin(), parts_.end(), std::size_t{0},
+                         [](std::size_t n, const std::string& part) { return n + part.size(); });
 }
 
 bool RegexAtoms::has_keys() const {

@@ -38,6 +38,8 @@ class RegexAtoms {
   /// The same for a text of which it is known whether it may contain a part, ignoring the case of
   /// ASCII letters; parts are in lower case.
   bool may_match(const std::function<bool(std::string_view)>& may_contain) const;
+  /// Bytes of all parts: what a look for each of them costs for each byte of a text.
+  std::size_t part_bytes() const;
   /// Whether keys are looked up at all.
   bool has_keys() const;
   /// The keys of each part; a part without any is there.

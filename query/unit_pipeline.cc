@@ -80,10 +80,8 @@ class Run {
   }
 
   void read(Token& token) {
-    {
-      const MutexLock lock(mutex_);
-      if (done_) return;
-    }
+    token.readable = false;
+    if (is_done()) return;
     if (auto done = try_read(token); !done) fail(std::move(done).error());
   }
 
@@ -101,16 +99,23 @@ class Run {
   }
 
   void take(Token& token) {
+    const bool wanted = token.readable && (!token.rows.empty() || token.counted);
+    if (wanted && !is_done()) {
+      auto more = pipeline_.take({*token.unit, token.reader, token.rows, token.counted});
+      if (!more) {
+        fail(std::move(more).error());
+      } else if (!*more) {
+        const MutexLock lock(mutex_);
+        done_ = true;
+      }
+    }
     const MutexLock lock(mutex_);
     free_.push_back(&token);
-    if (done_ || !token.readable || (token.rows.empty() && !token.counted)) return;
-    auto more = pipeline_.take({*token.unit, token.reader, token.rows, token.counted});
-    if (!more) {
-      error_ = std::move(more).error();
-      done_ = true;
-    } else {
-      done_ = !*more;
-    }
+  }
+
+  bool is_done() {
+    const MutexLock lock(mutex_);
+    return done_;
   }
 
   void fail(Error error) {

@@ -10,7 +10,8 @@
 
 namespace duramen::query {
 
-/// What is done with many units. All functions but `select` are called by one thread at a time.
+/// What is done with many units. Each function but `count` is called by one thread at a time,
+/// though `bounds` and `take` may be called at the same time.
 struct UnitPipeline {
   TimeRange range;
   Load load = Load::kNames;

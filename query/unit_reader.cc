@@ -58,7 +58,8 @@ void UnitReader::bind(std::unique_ptr<RecordColumns> columns, BlockColumns* bloc
   columns_ = std::move(columns);
   block_ = block;
   row_.bind(*columns_);
-  if (block_ != nullptr) filter_.emplace(context_.matcher, context_.names, context_.progress, *block_, row_);
+  if (block_ != nullptr)
+    filter_.emplace(context_.matcher, context_.names, context_.progress, *block_, row_);
 }
 
 Result<bool> UnitReader::open(const ScanUnit& unit) {
@@ -160,7 +161,8 @@ Result<void> UnitReader::select_once(const TimeRange& range, const PositionBound
     if (matches(row)) rows[kept++] = row;
   }
   rows.resize(kept);
-  return {};
+  // A filter that had to stop has said no to everything since.
+  return context_.progress.check();
 }
 
 void UnitReader::preselect(std::vector<std::uint32_t>& rows) {
@@ -209,7 +211,7 @@ std::optional<std::uint64_t> UnitReader::count(const TimeRange& range) {
     if (verdict == Verdict::kLook) return std::nullopt;
     if (verdict == Verdict::kYes) rows += templates[id].rows;
   }
-  if (damaged()) return std::nullopt;
+  if (damaged() || !context_.progress.check()) return std::nullopt;  // select() says which
   context_.progress.scanned_rows += columns_->rows();
   return rows;
 }

@@ -176,6 +176,7 @@ Result<void> BlockReader::read_column(ValueReader& value, std::size_t column,
 }
 
 Result<const ColumnValues*> BlockReader::variables(std::size_t id, std::size_t slot) {
+  if (slot >= slots_of(id)) return broken("rows: a template that has none");
   const std::size_t column = first_slot_[id] + slot;
   std::optional<ColumnValues>& known = variables_[column];
   if (known) return &*known;
@@ -188,6 +189,7 @@ Result<const ColumnValues*> BlockReader::variables(std::size_t id, std::size_t s
 }
 
 Result<const ColumnProbe*> BlockReader::probe(std::size_t id, std::size_t slot) {
+  if (slot >= slots_of(id)) return broken("rows: a template that has none");
   const std::size_t column = first_slot_[id] + slot;
   if (probes_.empty()) probes_.resize(variables_.size());
   if (probes_[column] != nullptr) return probes_[column].get();

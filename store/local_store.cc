@@ -100,6 +100,7 @@ Result<void> LocalStore::start() {
     DURAMEN_TRY_VOID(drop_unregistered_segments());
     catalog_->restore(state_.built, state_.next, state_.segments);
     state_.segments.clear();
+    block_end_ = state_.next_block;
   }
   DURAMEN_TRY(const model::Seq next, replay_journal());
   DURAMEN_TRY(journal_, Journal::start(options_, clock_, metrics_, database_, catalog_, next));

@@ -55,6 +55,7 @@ class LocalStore final : public Store {
   StoreStatus status() override;
   std::optional<std::string> writes_refused() const override { return journal_->refusal(); }
   std::string store_id() const override { return hash128(state_.store_id).to_hex(); }
+  model::BlockId block_end() const override { return block_end_; }
   Result<VerifyReport> verify(
       const std::function<void(std::uint64_t, std::uint64_t)>& progress) override;
   void set_retention(Retention retention) override;
@@ -101,7 +102,8 @@ class LocalStore final : public Store {
   /// Held while blocks are committed or dropped: what the builder and retention change.
   Mutex work_mutex_;
   std::map<std::string, Database::Family> unregistered_ DURAMEN_GUARDED_BY(work_mutex_);
-  StoreState state_;  // store_id is constant after start(); the rest under work_mutex_
+  model::BlockId block_end_{1};  ///< constant after start()
+  StoreState state_;             // store_id is constant after start(); the rest under work_mutex_
 
   Mutex mutex_;
   CondVar changed_;

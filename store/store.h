@@ -144,6 +144,8 @@ class Store : public model::RecordSink {
   /// Why appends get kUnavailable now; cheap, unlike status().
   virtual std::optional<std::string> writes_refused() const = 0;
   virtual std::string store_id() const = 0;
+  /// The lowest block id that had not been given when the store was opened.
+  virtual model::BlockId block_end() const = 0;
   /// Reads everything and checks every checksum; `progress(done, total)` blocks-wise.
   /// Errors: only when it cannot run; what it finds is in the report. kCancelled after interrupt().
   virtual Result<VerifyReport> verify(

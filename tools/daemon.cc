@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <system_error>
@@ -112,10 +111,7 @@ Result<void> Daemon::open_index() {
   index::IndexOptions options;
   options.directory = settings_.data_dir + "/index";
   options.owner = store_->store_id();
-  model::BlockId last(0);
-  const auto snapshot = store_->snapshot();
-  for (const store::BlockRef& block : snapshot->blocks()) last = std::max(last, block.id);
-  options.block_end = model::BlockId(last.value() + 1);
+  options.block_end = store_->block_end();
   auto index = index::Index::open(std::move(options), metrics_);
   if (!index) return with_remedy(std::move(index).error());
   index_ = *std::move(index);

@@ -38,6 +38,7 @@ class FakeStore final : public store::Store {
   }
   std::optional<std::string> writes_refused() const override { return status_now.writes_refused; }
   std::string store_id() const override { return "5709e1d"; }
+  model::BlockId block_end() const override { return model::BlockId(1); }
   Result<store::VerifyReport> verify(
       const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {
     progress(1, 2);

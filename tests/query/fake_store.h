@@ -157,6 +157,7 @@ class FakeStore final : public store::Store {
     return out;
   }
   std::string store_id() const override { return id_; }
+  model::BlockId block_end() const override { return model::BlockId(blocks_.size() + 1); }
 
   void append(model::AppendRequest, Done done) override {
     done(Error{ErrorCode::kUnimplemented, "use add()"});

@@ -1,10 +1,9 @@
-#include "query/indexer.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
+#include "query/indexer.h"
 #include "tests/query/fake_index.h"
 #include "tests/query/fake_store.h"
 

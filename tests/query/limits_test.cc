@@ -113,6 +113,51 @@ TEST_F(LimitsTest, AClientThatTakesRowsSlowlyIsUnderTheTimeoutToo) {
   EXPECT_FALSE((*query)->check());
 }
 
+/// Time goes on by one each time that somebody looks.
+class TickingClock final : public Clock {
+ public:
+  TimeNs now() const override { return 1; }
+  TimeNs monotonic() const override { return ++ticks_; }
+  TimeNs ticks() const { return ticks_; }
+
+ private:
+  mutable std::atomic<TimeNs> ticks_{0};
+};
+
+TEST_F(LimitsTest, WheneverTheTimeIsUpTheAnswerIsWholeOrAnError) {
+  std::vector<std::string> messages;
+  for (int i = 0; i < 60; ++i) {
+    messages.push_back(std::string("wanted ") + static_cast<char>('a' + i % 26) + " " +
+                       std::string(1U + static_cast<unsigned>(i) / 26U, '+') + " 7");
+  }
+  store_.add(messages);
+  store_.build();
+  std::string q = "(wanted";
+  for (int i = 0; i < 900; ++i)
+    q += " OR absent" + std::string(1U + static_cast<unsigned>(i), 'x').substr(0, 9);
+  const TickingClock clock;
+  const auto engine = make_query_engine(store_, nullptr, {}, clock, metrics_);
+  for (const std::string& rest : {std::string(") | stats count() as n"), std::string(") 7")}) {
+    QueryRequest request = oldest_first(q + rest);
+    const TimeNs before = clock.ticks();
+    const auto whole = try_run(*engine, request);
+    ASSERT_TRUE(whole) << whole.error().message;
+    const TimeNs took = clock.ticks() - before;
+    std::uint64_t cut_off = 0;
+    for (TimeNs ticks = 1; ticks <= took; ticks += 1 + took / 150) {
+      request.timeout = ticks;
+      const auto answer = try_run(*engine, request);
+      if (answer) {
+        EXPECT_EQ(answer->lines, whole->lines) << "after " << ticks << " of " << took << " ticks";
+      } else {
+        EXPECT_EQ(answer.error().code, ErrorCode::kDeadlineExceeded);
+        ++cut_off;
+      }
+    }
+    EXPECT_GT(cut_off, 0U);
+  }
+}
+
 TEST_F(LimitsTest, TimeoutSaysTheLimit) {
   add_many(5);
   int reads = 0;

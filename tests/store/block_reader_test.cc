@@ -155,5 +155,24 @@ TEST(BlockReader, PassesOnWhyAValueCannotBeFetched) {
   EXPECT_EQ(numbers.error().code, ErrorCode::kUnavailable);
 }
 
+TEST(BlockReader, ATemplateThatHasNoRowsHasNoVariables) {
+  auto batch = std::make_shared<model::RecordBatch>();
+  const std::uint32_t stream = batch->intern_stream(model::Labels());
+  for (const char* message : {"aa", "aa", "bb 3"}) batch->add_row(stream, 0, message);
+  BlockBytes bytes = encoded(model::RowSet(batch, model::RowIdentity{model::Seq(1), {}, {}, 0}));
+  BlockHead head = decode_head(bytes.head).value();
+  ASSERT_EQ(head.templates.size(), 3U);
+  // As if somebody had written that its row were of the other.
+  head.templates[1].rows = 3;
+  head.templates[2].rows = 0;
+  head.vars = {};
+  bytes.vars.clear();
+  bytes.head = encode_head(head, 3).value();
+  const auto reader = BlockReader::open(fetch_from(bytes));
+  ASSERT_TRUE(reader) << reader.error().message;
+  EXPECT_EQ((*reader)->probe(2, 0).error().code, ErrorCode::kDataLoss);
+  EXPECT_EQ((*reader)->variables(2, 0).error().code, ErrorCode::kDataLoss);
+}
+
 }  // namespace
 }  // namespace duramen::store
