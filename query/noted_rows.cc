@@ -1,10 +1,10 @@
 #include "query/noted_rows.h"
 
-#include <tbb/parallel_for_each.h>
-
 #include <algorithm>
 #include <atomic>
 #include <utility>
+
+#include "base/parallel.h"
 
 namespace duramen::query {
 namespace {
@@ -76,7 +76,7 @@ Result<bool> NotedRows::read(std::span<KeptRow> rows, std::uint64_t limit, const
   std::vector<UnitRows> units = by_unit(rows);
   clear();
   Filling filling(context_, limit, fill);
-  tbb::parallel_for_each(units, [&](UnitRows& unit) { unit.read = filling.read(unit); });
+  for_each_index(units.size(), [&](std::size_t i) { units[i].read = filling.read(units[i]); });
   bool all = true;
   for (UnitRows& unit : units) {
     if (!unit.read) return std::move(unit.read).error();

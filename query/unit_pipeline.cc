@@ -1,14 +1,13 @@
 #include "query/unit_pipeline.h"
 
-#include <tbb/parallel_pipeline.h>
-#include <tbb/task_arena.h>
-
 #include <algorithm>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "base/mutex.h"
+#include "base/parallel.h"
 
 namespace duramen::query {
 namespace {
@@ -22,60 +21,53 @@ struct Token {
   std::vector<std::uint32_t> rows;
   std::optional<std::uint64_t> counted;
   bool readable = false;
+  bool finished = false;  ///< may be taken
 };
 
+/// Each worker reads a unit and then takes all that are finished and whose turn it is, unless
+/// another one does so already.
 class Run {
  public:
   Run(const ReadContext& context, std::span<const ScanUnit> units, const UnitPipeline& pipeline)
-      : context_(context), units_(units), pipeline_(pipeline) {}
+      : context_(context),
+        units_(units),
+        pipeline_(pipeline),
+        workers_(std::min(processors(), units.size())) {}
 
   Result<void> run() {
-    if (units_.size() < 2) {
+    for_each_index(workers_, [this](std::size_t) {
       while (Token* token = next()) {
         read(*token);
-        take(*token);
+        deliver(*token);
       }
-    } else {
-      run_parallel();
-    }
+    });
     const MutexLock lock(mutex_);
     if (error_) return *error_;
     return {};
   }
 
  private:
-  void run_parallel() {
-    const auto threads = static_cast<std::size_t>(tbb::this_task_arena::max_concurrency());
-    tbb::parallel_pipeline(
-        threads * 2, tbb::make_filter<void, Token*>(tbb::filter_mode::serial_in_order,
-                                                    [this](tbb::flow_control& control) {
-                                                      Token* token = next();
-                                                      if (token == nullptr) control.stop();
-                                                      return token;
-                                                    }) &
-                         tbb::make_filter<Token*, Token*>(tbb::filter_mode::parallel,
-                                                          [this](Token* token) {
-                                                            read(*token);
-                                                            return token;
-                                                          }) &
-                         tbb::make_filter<Token*, void>(tbb::filter_mode::serial_in_order,
-                                                        [this](Token* token) { take(*token); }));
-  }
-
-  /// Nothing when there are no more units, or none are wanted.
+  /// Nothing when there are no more units, or none are wanted. Waits while so many units are ahead
+  /// of the one whose turn it is, which another worker reads or takes.
   Token* next() {
     const MutexLock lock(mutex_);
+    while (!done_ && in_order_.size() >= 2 * workers_) changed_.wait(mutex_);
     if (done_ || at_ == units_.size()) return nullptr;
     const auto bounds = pipeline_.bounds(units_[at_]);
-    if (!bounds) return nullptr;
+    if (!bounds) {
+      at_ = units_.size();
+      return nullptr;
+    }
     if (free_.empty()) {
       tokens_.push_back(std::make_unique<Token>(context_));
       free_.push_back(tokens_.back().get());
     }
     Token* token = free_.back();
     free_.pop_back();
+    in_order_.push_back(token);
     token->unit = &units_[at_++];
     token->bounds = *bounds;
+    token->finished = false;
     return token;
   }
 
@@ -98,19 +90,39 @@ class Run {
     return {};
   }
 
+  void deliver(Token& finished) {
+    {
+      const MutexLock lock(mutex_);
+      finished.finished = true;
+      if (delivering_) return;  // who does so will find it
+      delivering_ = true;
+    }
+    while (Token* token = next_in_order()) take(*token);
+  }
+
+  /// The token whose turn it is, when it is finished; else delivering ends.
+  Token* next_in_order() {
+    const MutexLock lock(mutex_);
+    delivering_ = !in_order_.empty() && in_order_.front()->finished;
+    return delivering_ ? in_order_.front() : nullptr;
+  }
+
   void take(Token& token) {
     const bool wanted = token.readable && (!token.rows.empty() || token.counted);
+    bool more = true;
     if (wanted && !is_done()) {
-      auto more = pipeline_.take({*token.unit, token.reader, token.rows, token.counted});
-      if (!more) {
-        fail(std::move(more).error());
-      } else if (!*more) {
-        const MutexLock lock(mutex_);
-        done_ = true;
+      auto taken = pipeline_.take({*token.unit, token.reader, token.rows, token.counted});
+      if (!taken) {
+        fail(std::move(taken).error());
+      } else {
+        more = *taken;
       }
     }
     const MutexLock lock(mutex_);
+    done_ = done_ || !more;
+    in_order_.pop_front();
     free_.push_back(&token);
+    changed_.notify_all();
   }
 
   bool is_done() {
@@ -122,16 +134,21 @@ class Run {
     const MutexLock lock(mutex_);
     if (!error_) error_ = std::move(error);
     done_ = true;
+    changed_.notify_all();
   }
 
   const ReadContext& context_;
   const std::span<const ScanUnit> units_;
   const UnitPipeline& pipeline_;
+  const std::size_t workers_;
   Mutex mutex_;
+  CondVar changed_;
   std::size_t at_ DURAMEN_GUARDED_BY(mutex_) = 0;
   std::vector<std::unique_ptr<Token>> tokens_ DURAMEN_GUARDED_BY(mutex_);
   std::vector<Token*> free_ DURAMEN_GUARDED_BY(mutex_);
+  std::deque<Token*> in_order_ DURAMEN_GUARDED_BY(mutex_);  ///< being read, or not yet taken
   std::optional<Error> error_ DURAMEN_GUARDED_BY(mutex_);
+  bool delivering_ DURAMEN_GUARDED_BY(mutex_) = false;
   bool done_ DURAMEN_GUARDED_BY(mutex_) = false;
 };
 

@@ -1,15 +1,12 @@
 #include "store/epoch.h"
 
-#include <oneapi/tbb/parallel_for.h>
-
 #include <algorithm>
-#include <atomic>
 #include <map>
 #include <optional>
-#include <thread>
 #include <unordered_map>
 #include <utility>
 
+#include "base/parallel.h"
 #include "store/directory.h"
 
 namespace duramen::store {
@@ -110,24 +107,6 @@ void plan_day(std::int64_t day, std::unordered_map<Hash128, Lane>& lanes, std::u
     shared.weight += lane->weight;
   }
   if (!shared.rows.empty()) plan.push_back(std::move(shared));
-}
-
-/// Calls task(0) to task(n - 1), on all cores; returns when all are done.
-template <class Task>
-void for_each_index(std::size_t n, const Task& task) {
-#ifdef __SANITIZE_THREAD__
-  // The thread sanitizer does not see the synchronisation inside Debian's oneTBB, which is not
-  // built with it, and would report every block. The same work on plain threads it can judge.
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < n; i = next++) task(i);
-  };
-  std::thread other(work);
-  work();
-  other.join();
-#else
-  tbb::parallel_for(std::size_t{0}, n, task);
-#endif
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ THIRD_PARTY = {
     "toml++/": {"base", "tools"},
     "re2/": {"query"},
     "xapian": {"index"},
-    "tbb/": {"store", "query"},
+    "tbb/": {"base"},
     "oneapi/": {"store", "query"},
     "simdjson": {"ingest", "query", "tools"},
     "nlohmann/": {"base", "ingest", "query", "api", "tools"},
