@@ -34,14 +34,20 @@ TEST(Index, BlocksAreFoundInMemoryAndOnDisk) {
   }
 }
 
-TEST(Index, WordsLongerThanTheLimitAreFound) {
-  TemporaryIndex temporary;
-  const std::string word(model::kMaxWord + 30, 'w');
-  temporary.add(1, {word});
-  temporary.add(2, {"other"});
-  temporary.flush();
-  EXPECT_THAT(found(*temporary.view(), KeyKind::kWord, word), ElementsAre(1));
-  EXPECT_THAT(found_prefix(*temporary.view(), KeyKind::kWord, word), ElementsAre(1));
+TEST(Index, WordsAboutAsLongAsTheLimitAndLongerAreFound) {
+  for (const std::size_t size :
+       {model::kMaxWord - 1, model::kMaxWord, model::kMaxWord + 1, model::kMaxWord + 30}) {
+    TemporaryIndex temporary;
+    const std::string word(size, 'w');
+    temporary.add(1, {word});
+    temporary.add(2, {"other"});
+    for (const char* when : {"in memory", "in parts"}) {
+      EXPECT_THAT(found(*temporary.view(), KeyKind::kWord, word), ElementsAre(1)) << size << when;
+      EXPECT_THAT(found_prefix(*temporary.view(), KeyKind::kWord, word), ElementsAre(1))
+          << size << when;
+      temporary.flush();
+    }
+  }
 }
 
 TEST(Index, WhatCannotBeAskedIsInAllBlocks) {

@@ -5,7 +5,6 @@
 #include <memory>
 #include <random>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/time_text.h"
@@ -144,10 +143,11 @@ TEST_F(ColumnProbeTest, PaddedNumbersHaveAWidth) {
 }
 
 TEST_F(ColumnProbeTest, HexadecimalNumbersAreFoundInEitherCase) {
-  for (const auto& [set, encoding] : {std::pair{"0123456789abcdef", Encoding::kLowerHex},
-                                      std::pair{"0123456789ABCDEF", Encoding::kUpperHex}}) {
+  for (const bool upper : {false, true}) {
+    const std::string_view set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
     Column column;
-    column.add_part(many([&](int) { return "0x" + digits(random_, set, 16); }), encoding);
+    column.add_part(many([&](int) { return "0x" + digits(random_, set, 16); }),
+                    upper ? Encoding::kUpperHex : Encoding::kLowerHex);
     column.expect_all_allowed();
     EXPECT_EQ(column.probe().min_size(), 18U);
     EXPECT_EQ(column.probe().max_size(), 18U);
@@ -208,6 +208,10 @@ TEST_F(ColumnProbeTest, TimesHaveTheBytesOfTheirLayout) {
   with_slashes.expect_all_allowed();
   Column with_months;
   with_months.add_part(many([&](int) { return access(); }), Encoding::kTime);
+  Column longest;
+  longest.add_part(many([&](int) { return access() + iso('T', 8).substr(19) + "Z"; }),
+                   Encoding::kTime);
+  longest.expect_all_allowed();
   with_months.expect_all_allowed();
   EXPECT_TRUE(with_months.probe().may_contain("nov"));
 }
