@@ -5,10 +5,12 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "query/parser.h"
 #include "tests/query/fake_store.h"
+#include "tests/query/query_test_base.h"
 
 namespace duramen::query {
 namespace {
@@ -16,11 +18,19 @@ namespace {
 using store::BlockPart;
 using Rows = std::vector<std::uint32_t>;
 
-/// Reads the blocks of a store for one filter.
+NameTable table_of(const std::vector<std::string>& names) {
+  NameTable table;
+  for (const std::string& name : names) table.add(name);
+  return table;
+}
+
+/// Reads the blocks of a store for one filter, and for what asks for these names of its rows.
 class Reading {
  public:
-  Reading(FakeStore& store, const std::string& q, std::optional<model::Seq> up_to = {})
+  Reading(FakeStore& store, const std::string& q, std::optional<model::Seq> up_to = {},
+          const std::vector<std::string>& names = {})
       : snapshot_(store.snapshot()),
+        names_(table_of(names)),
         matcher_(Matcher::compile(parse_query(q).value().filter, names_).value()),
         context_{*snapshot_, up_to.value_or(snapshot_->seq()), names_, matcher_, progress_, notes_},
         reader_(context_) {}
@@ -152,31 +162,46 @@ TEST_F(UnitReaderTest, ReadsNoRowsOfABlockThatItsTemplatesRuleOut) {
 }
 
 TEST_F(UnitReaderTest, ABlockWithADamagedColumnIsReadAsAWhole) {
+  const std::vector<std::pair<std::string, Rows>> wanted{
+      {"*", {0, 1, 2, 3, 4}},  {"took OR lost", {0, 1, 2, 3, 4}},
+      {"lost", {4}},           {"took 2", {2}},
+      {"/ok 2/", {2}},         {"app:odd", {1, 3}},
+      {"app:even", {0, 2, 4}}, {"ms:>=3", {3, 4}},
+      {"NOT 2", {0, 1, 3, 4}}};
   for (const BlockPart part :
        {BlockPart::kHead, BlockPart::kRows, BlockPart::kVars, BlockPart::kFields}) {
     store_.damage(1, part);
-    for (const char* q : {"*", "took OR lost", "took 2", "/ok 2/", "app:odd", "ms:>=3", "lost"}) {
-      SCOPED_TRACE(std::string(q) + " with part " + std::to_string(static_cast<int>(part)));
+    for (const auto& [q, rows] : wanted) {
+      SCOPED_TRACE(q + " with part " + std::to_string(static_cast<int>(part)));
       Reading reading(store_, q);
-      const auto rows = reading.select();
-      ASSERT_TRUE(rows);
-      for (const std::uint32_t row : *rows) {
+      EXPECT_EQ(reading.select(), rows);
+      for (const std::uint32_t row : rows) {
         EXPECT_TRUE(reading.reader().columns().message(row).ends_with(std::to_string(row)));
         EXPECT_EQ(reading.reader().columns().position(row), position(row));
         EXPECT_EQ(reading.reader().columns().field(row, 0).bytes, std::to_string(row));
       }
       EXPECT_EQ(reading.notes(), std::vector<std::string>{}) << "nothing is missing";
     }
-    EXPECT_EQ(Reading(store_, "took 2").select(), Rows{2});
-    EXPECT_EQ(Reading(store_, "app:odd").select(), (Rows{1, 3}));
   }
 }
 
-TEST_F(UnitReaderTest, CountsABlockWithADamagedColumnAsAWhole) {
+TEST_F(UnitReaderTest, FindsDamageInAFieldThatIsAskedForBeforeRowsAreGiven) {
+  store_.damage(1, BlockPart::kFields);
+  Reading reading(store_, "took", {}, {"ms"});
+  EXPECT_EQ(reading.select({}, {}, Load::kNames), (Rows{0, 1, 2, 3}));
+  ColumnRow& row = reading.reader().row();
+  row.move_to(2);
+  ASSERT_TRUE(row.get(0));
+  EXPECT_EQ(row.get(0)->bytes, "2");
+}
+
+TEST_F(UnitReaderTest, ADamagedColumnDoesNotCountForNothing) {
+  EXPECT_EQ(Reading(store_, "took 7").count(), 0U);
   store_.damage(1, BlockPart::kVars);
-  Reading reading(store_, "/[01]/");  // what may stand in slots must be known
-  EXPECT_EQ(reading.count(), std::nullopt);
-  EXPECT_EQ(reading.select(), (Rows{0, 1}));
+  for (const char* q : {"took 7", "took 2", "NOT 2"}) {
+    Reading reading(store_, q);
+    EXPECT_EQ(reading.count(), std::nullopt) << q;
+  }
 }
 
 TEST_F(UnitReaderTest, DamageInWhatNobodyAsksForCostsNothing) {
@@ -213,6 +238,49 @@ TEST_F(UnitReaderTest, LookingAtRowsWithoutColumnsGivesTheSame) {
   ASSERT_TRUE(reading.reader().select({}, {}, rows).value());
   EXPECT_EQ(rows, Rows{0});
   EXPECT_EQ(reading.reader().count({}), std::nullopt);
+}
+
+/// The same rows whole: run() also asks an engine that never reads single columns.
+class DamagedColumnsTest : public QueryTest {};
+
+TEST_F(DamagedColumnsTest, AnswersAreThoseOfASoundBlock) {
+  for (int block = 0; block < 3; ++block) {
+    std::vector<FakeRecord> records;
+    for (int i = 0; i < 40; ++i) {
+      const int ms = block * 100 + i;
+      records.push_back({(i * 3 + block) * kNsPerSecond,
+                         "took " + std::to_string(ms) + " ms",
+                         {{"app", i % 2 == 0 ? "even" : "odd"}},
+                         {{"ms", std::to_string(ms)}}});
+    }
+    store_.add(records);
+    store_.build();
+  }
+  const Strings queries{"*",
+                        "117",
+                        "took",
+                        "/ok 11/",
+                        "app:odd ms:>100",
+                        "* | stats count() as n",
+                        "* | stats count() as n, sum(ms) as s by app, time(1m)",
+                        "* | stats count_uniq(_msg) as n",
+                        "NOT 117 | sort ms desc | head 3"};
+  std::vector<Strings> sound;
+  for (const std::string& q : queries) sound.push_back(run(q).lines);
+  for (const BlockPart part :
+       {BlockPart::kHead, BlockPart::kRows, BlockPart::kVars, BlockPart::kFields}) {
+    store_.damage(2, part);
+    for (std::size_t i = 0; i < queries.size(); ++i) {
+      SCOPED_TRACE(queries[i] + " with part " + std::to_string(static_cast<int>(part)));
+      const Answer answer = run(queries[i]);
+      EXPECT_EQ(answer.lines, sound[i]);
+      EXPECT_FALSE(answer.end.partial);
+    }
+    QueryRequest newest;
+    newest.q = "took";
+    newest.limit = 7;
+    EXPECT_EQ(run(newest).lines.size(), 7U);
+  }
 }
 
 TEST(TimeRange, ContainsItsStartAndNotItsEnd) {
