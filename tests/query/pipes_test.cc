@@ -129,6 +129,27 @@ TEST_F(PipesTest, StatsByTimeStepsAtTheEndsOfTime) {
   EXPECT_EQ(run("* | stats count() as n by time(1d)").column("n"), (Strings{"1", "1", "1", "1"}));
 }
 
+TEST_F(PipesTest, StatsOverABlockGroupsByLabelsAndByFieldsThatHideThem) {
+  const auto row = [](TimeNs minute, const std::string& app) {
+    return FakeRecord{minute * 60 * kNsPerSecond, "took 5 ms", {{"app", app}}, {{"ms", "5"}}};
+  };
+  store_.add({row(0, "api"), row(0, "web"), row(0, "api"), row(1, "api"), row(1, "web")});
+  store_.build();
+  EXPECT_EQ(run("* | stats count() as n by app").lines,
+            (Strings{R"({"app":"api","n":3})", R"({"app":"web","n":2})"}));
+  EXPECT_EQ(run("* | stats count() as n by app, time(1m)").column("n"),
+            (Strings{"2", "1", "1", "1"}));
+  EXPECT_EQ(run("* | stats count() as n").column("n"), Strings{"5"});
+  EXPECT_EQ(run("* | stats count() as n, sum(ms) as s").lines, Strings{R"({"n":5,"s":25})"});
+  FakeRecord hiding = row(2, "api");
+  hiding.fields.push_back({"app", "job"});
+  store_.add({row(2, "api"), hiding});
+  store_.build();
+  EXPECT_EQ(
+      run("* | stats count() as n by app").lines,
+      (Strings{R"({"app":"api","n":4})", R"({"app":"job","n":1})", R"({"app":"web","n":2})"}));
+}
+
 TEST_F(PipesTest, StatsCountsDifferentCombinations) {
   store_.add({{1, "", {}, {{"a", "x"}, {"b", "yz"}}},
               {2, "", {}, {{"a", "xy"}, {"b", "z"}}},
