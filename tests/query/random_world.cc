@@ -123,7 +123,8 @@ std::string RandomRecords::unusual() {
     case 0:
       return "";
     case 1:
-      return any_bytes(random_, below(random_, 30), std::string_view("\x11\x12\x13\x00 a1\xff", 8));
+      return (one_in(random_, 2) ? word() : "") +  // bytes of slots: kept whole
+             any_bytes(random_, below(random_, 30), std::string_view("\x11\x12\x13\x00 a1\xff", 8));
     case 2:
       return any_bytes(random_, one_in(random_, 20) ? 150'000 : 3'000, "ab 1\n.");
     case 3:
