@@ -128,7 +128,8 @@ TEST_F(ColumnProbeTest, TheLongestNumbersAreAllowed) {
   Column column;
   column.add_part(many([](int i) {
                     const std::uint64_t longest = 9'999'999'999'999'999'999U;
-                    return std::to_string(i % 2 == 0 ? longest - i : 1000 + i);
+                    const auto n = static_cast<std::uint64_t>(i);
+                    return std::to_string(n % 2 == 0 ? longest - n : 1000 + n);
                   }),
                   Encoding::kDecimal);
   column.expect_all_allowed();
