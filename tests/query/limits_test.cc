@@ -52,8 +52,9 @@ TEST_F(LimitsTest, AnotherThreadListsAndCancelsWhileItRuns) {
   add_many(3);
   std::promise<void> reading;
   std::promise<void> cancelled;
-  store_.on_read([&, first = true]() mutable {
-    if (!std::exchange(first, false)) return;
+  std::atomic<bool> first = true;  // units are read on several threads
+  store_.on_read([&] {
+    if (!first.exchange(false)) return;
     reading.set_value();
     cancelled.get_future().wait();
   });
