@@ -20,12 +20,6 @@ constexpr std::string_view kContextName = "_context";
 constexpr std::size_t kMaxWarnings = 100;
 constexpr std::size_t kRowsBetweenChecks = 4096;
 
-/// This block cannot be read, others may be.
-bool is_damage(ErrorCode code) {
-  return code == ErrorCode::kDataLoss || code == ErrorCode::kUnimplemented ||
-         code == ErrorCode::kNotFound || code == ErrorCode::kUnavailable;
-}
-
 struct Unit {
   const store::BlockRef* block = nullptr;
   const model::RowSet* open = nullptr;

@@ -13,13 +13,12 @@ constexpr std::size_t kMaxWarnings = 100;
 /// Rows times terms of the filter: some milliseconds.
 constexpr std::size_t kTermsBetweenChecks = 1024;
 
-/// This block cannot be read, others may be: also for a bad sector (kUnavailable).
+}  // namespace
+
 bool is_damage(ErrorCode code) {
   return code == ErrorCode::kDataLoss || code == ErrorCode::kUnimplemented ||
          code == ErrorCode::kNotFound || code == ErrorCode::kUnavailable;
 }
-
-}  // namespace
 
 void DamageNotes::add(const store::BlockRef& block, std::uint64_t lost, const std::string& why) {
   const MutexLock lock(mutex_);
@@ -32,11 +31,6 @@ void DamageNotes::add(const store::BlockRef& block, std::uint64_t lost, const st
 std::vector<std::string> DamageNotes::texts() const {
   const MutexLock lock(mutex_);
   return texts_;
-}
-
-bool DamageNotes::empty() const {
-  const MutexLock lock(mutex_);
-  return texts_.empty();
 }
 
 void UnitReader::count_cost() {

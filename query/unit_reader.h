@@ -63,13 +63,15 @@ enum class Load : std::uint8_t {
   kWhole,
 };
 
+/// This block cannot be read, others may be: also for a bad sector (kUnavailable).
+bool is_damage(ErrorCode code);
+
 /// Blocks that could not be read, in words for who asked. Threading: any thread.
 class DamageNotes {
  public:
   /// `lost`: how many of its rows are missing in the answer.
   void add(const store::BlockRef& block, std::uint64_t lost, const std::string& why);
   std::vector<std::string> texts() const;
-  bool empty() const;
 
  private:
   mutable Mutex mutex_;
