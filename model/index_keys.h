@@ -63,7 +63,7 @@ std::string pair_text(std::string_view name, std::string_view value);
 /// each field and label. Keys may come more than once.
 ///
 /// The invariant, tested on random rows and queries: whatever a filter can match in a row, the keys
-/// that it asks for (query/prune.h) are among these.
+/// that it asks for (query/filter/prune.h) are among these.
 template <class Take>
 void for_each_key_of_row(const RecordBatch& records, std::size_t row, Take&& take) {
   std::string scratch;

@@ -8,7 +8,7 @@
 
 #include "model/index_keys.h"
 #include "model/template.h"
-#include "query/template_judge.h"
+#include "query/filter/template_judge.h"
 #include "store/block_reader.h"
 
 namespace duramen::query {

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "query/batch_columns.h"
-#include "query/column_row.h"
-#include "query/nearest_rows.h"
-#include "query/row_json.h"
-#include "query/scan.h"
+#include "query/rows/batch_columns.h"
+#include "query/rows/column_row.h"
+#include "query/rows/row_json.h"
+#include "query/scan/nearest_rows.h"
+#include "query/scan/scan.h"
 
 namespace duramen::query {
 namespace {

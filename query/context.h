@@ -1,9 +1,9 @@
 #pragma once
 
 #include "base/result.h"
-#include "query/engine.h"
 #include "query/executor.h"
 #include "query/progress.h"
+#include "query/request.h"
 
 namespace duramen::query {
 

@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "query/engine.h"
-#include "query/row.h"
+#include "query/request.h"
+#include "query/rows/row.h"
 
 namespace duramen::query {
 

@@ -9,7 +9,7 @@
 #include "query/context.h"
 #include "query/cursor.h"
 #include "query/executor.h"
-#include "query/parser.h"
+#include "query/language/parser.h"
 #include "query/progress.h"
 #include "query/slow_log.h"
 

@@ -5,11 +5,11 @@
 #include <variant>
 
 #include "base/time_text.h"
-#include "query/ordered_scan.h"
-#include "query/scan.h"
-#include "query/stage.h"
-#include "query/stats.h"
-#include "query/stats_scan.h"
+#include "query/pipes/stage.h"
+#include "query/pipes/stats.h"
+#include "query/scan/ordered_scan.h"
+#include "query/scan/scan.h"
+#include "query/scan/stats_scan.h"
 
 namespace duramen::query {
 namespace {

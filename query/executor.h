@@ -7,11 +7,11 @@
 
 #include "base/result.h"
 #include "index/index.h"
-#include "query/ast.h"
 #include "query/cursor.h"
 #include "query/engine.h"
-#include "query/planner.h"
+#include "query/language/ast.h"
 #include "query/progress.h"
+#include "query/scan/planner.h"
 #include "store/store.h"
 
 namespace duramen::query {

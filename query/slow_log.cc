@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "base/time_text.h"
-#include "query/ast.h"
+#include "query/language/ast.h"
 
 namespace duramen::query {
 namespace {

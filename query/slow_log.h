@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "query/executor.h"
-#include "query/plan_report.h"
 #include "query/progress.h"
+#include "query/scan/plan_report.h"
 
 namespace duramen::query {
 

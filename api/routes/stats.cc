@@ -3,7 +3,7 @@
 #include "api/routes/query_call.h"
 #include "api/routes/route_groups.h"
 #include "api/routes/stats_table.h"
-#include "query/parser.h"
+#include "query/language/parser.h"
 
 namespace duramen::api {
 namespace {

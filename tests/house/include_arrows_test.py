@@ -20,6 +20,9 @@ ARROWS = {
     "api": {"base", "model", "store", "index", "query", "ingest"},
     "tools": {"base", "model", "store", "index", "query", "ingest", "api"},
 }
+# Within query/, the same for its folders (query/README.md); its files know them all.
+QUERY = ["language", "rows", "filter", "pipes", "scan"]
+QUERY_FILES_FOR_ALL = {"query/request.h", "query/progress.h"}
 # Where everything may be included, and which nothing else includes.
 TOP = {"tests", "benchmarks"}
 
@@ -71,6 +74,14 @@ def own_files(root):
                     yield folder, path
 
 
+def upward_in_query(inside, name):
+    """Whether a file of a folder of query/ includes one of a later folder, or of query/ itself."""
+    at, to = pathlib.PurePath(inside).parts, pathlib.PurePath(name).parts
+    if at[0] != "query" or to[0] != "query" or len(at) < 3 or name in QUERY_FILES_FOR_ALL:
+        return False
+    return len(to) < 3 or QUERY.index(to[1]) > QUERY.index(at[1])
+
+
 def third_party(name):
     return next((prefix for prefix in THIRD_PARTY if name.startswith(prefix)), None)
 
@@ -114,6 +125,8 @@ def faults(root):
                 yield f'{place}: "{name}" is not a path from the project root'
             elif folder not in TOP and target != folder and target not in ARROWS[folder]:
                 yield f"{place}: {folder}/ may not include {target}/"
+            elif upward_in_query(inside, name):
+                yield f"{place}: {os.path.dirname(inside)}/ may not include {name}"
 
 
 class Rules(unittest.TestCase):
@@ -133,6 +146,18 @@ class Rules(unittest.TestCase):
     def test_an_upward_arrow_is_named(self):
         found = self.check({"base/a.h": '#include "model/b.h"\n', "model/b.h": ""})
         self.assertEqual(found, ["base/a.h:1: base/ may not include model/"])
+
+    def test_an_upward_arrow_within_query_is_named(self):
+        found = self.check({
+            "query/request.h": "",
+            "query/engine.h": '#include "query/scan/b.h"\n',
+            "query/rows/a.h": '#include "query/request.h"\n#include "query/scan/b.h"\n',
+            "query/scan/b.h": '#include "query/rows/a.h"\n#include "query/engine.h"\n',
+        })
+        self.assertEqual(found, [
+            "query/rows/a.h:2: query/rows/ may not include query/scan/b.h",
+            "query/scan/b.h:2: query/scan/ may not include query/engine.h",
+        ])
 
     def test_a_path_that_is_not_from_the_root_is_named(self):
         found = self.check({"base/a.h": "", "base/a.cc": '\n#include "a.h"\n'})

@@ -13,7 +13,7 @@
 #include <variant>
 #include <vector>
 
-#include "query/parser.h"
+#include "query/language/parser.h"
 #include "tests/query/oracle/answer.h"
 #include "tests/query/random_query.h"
 #include "tests/query/random_world.h"

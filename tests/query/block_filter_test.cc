@@ -1,4 +1,4 @@
-#include "query/block_filter.h"
+#include "query/filter/block_filter.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "query/batch_columns.h"
-#include "query/parser.h"
+#include "query/language/parser.h"
+#include "query/rows/batch_columns.h"
 #include "tests/store/block_corpus.h"
 
 namespace duramen::query {

@@ -1,4 +1,4 @@
-#include "query/parser.h"
+#include "query/language/parser.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "query/ast.h"
+#include "query/language/ast.h"
 #include "tests/query/documented_tables.h"
 
 namespace duramen::query {

@@ -1,4 +1,4 @@
-#include "query/planner.h"
+#include "query/scan/planner.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "query/parser.h"
+#include "query/language/parser.h"
 #include "tests/query/fake_index.h"
 
 namespace duramen::query {

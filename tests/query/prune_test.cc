@@ -1,6 +1,6 @@
 // Whatever a filter can match in a row, the keys that it asks for are among that row's keys.
 
-#include "query/prune.h"
+#include "query/filter/prune.h"
 
 #include <gtest/gtest.h>
 
@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "query/batch_columns.h"
-#include "query/column_row.h"
-#include "query/matcher.h"
-#include "query/parser.h"
+#include "query/filter/matcher.h"
+#include "query/language/parser.h"
+#include "query/rows/batch_columns.h"
+#include "query/rows/column_row.h"
 #include "tests/query/documented_tables.h"
 
 namespace duramen::query {

@@ -1,6 +1,6 @@
 // A regex asks for keys only that every text has that it can match.
 
-#include "query/regex_atoms.h"
+#include "query/filter/regex_atoms.h"
 
 #include <gtest/gtest.h>
 
@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "model/index_keys.h"
-#include "query/prune.h"
-#include "query/regex.h"
+#include "query/filter/prune.h"
+#include "query/language/regex.h"
 
 namespace duramen::query {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/json_text.h"
-#include "query/parser.h"
+#include "query/language/parser.h"
 #include "tests/query/query_test_base.h"
 
 namespace duramen::query {

@@ -1,4 +1,4 @@
-#include "query/template_judge.h"
+#include "query/filter/template_judge.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 
 #include "model/template.h"
 #include "model/tokens.h"
-#include "query/slot_kinds.h"
+#include "query/rows/slot_kinds.h"
 #include "tests/store/block_corpus.h"
 
 namespace duramen::query {

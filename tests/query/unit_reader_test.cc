@@ -1,4 +1,4 @@
-#include "query/unit_reader.h"
+#include "query/scan/unit_reader.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "query/parser.h"
+#include "query/language/parser.h"
 #include "tests/query/fake_store.h"
 #include "tests/query/query_test_base.h"
 

@@ -1,6 +1,6 @@
 #include <nlohmann/json.hpp>
 
-#include "query/parser.h"
+#include "query/language/parser.h"
 #include "tools/cli/answer.h"
 #include "tools/cli/context.h"
 #include "tools/cli/problem.h"

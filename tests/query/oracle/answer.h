@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "query/ast.h"
 #include "query/engine.h"
+#include "query/language/ast.h"
 #include "tests/query/oracle/row.h"
 
 namespace duramen::query::oracle {

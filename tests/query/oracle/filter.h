@@ -1,6 +1,6 @@
 #pragma once
 
-#include "query/ast.h"
+#include "query/language/ast.h"
 #include "tests/query/oracle/row.h"
 
 namespace duramen::query::oracle {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "query/ast.h"
+#include "query/language/ast.h"
 #include "tests/query/oracle/row.h"
 
 namespace duramen::query::oracle {

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "query/filter/matcher.h"
+
+namespace duramen::query {
+
+/// What is known of a condition for all rows of a kind.
+enum class Verdict : std::uint8_t {
+  kNo,
+  kYes,
+  kLook,  ///< it depends on the row
+};
+
+/// A template's text between its slots.
+struct TemplatePieces {
+  std::vector<std::string_view> constant;
+  std::uint8_t slots = 0;  ///< kinds (query/rows/slot_kinds.h)
+  bool regular = true;     ///< no token touches a slot
+};
+TemplatePieces split_template(std::string_view text);
+
+/// What a template says of one leaf that tests `_msg`, for all its rows.
+struct MessageVerdict {
+  Verdict verdict = Verdict::kLook;
+  /// Of kLook: when not 0, the leaf holds exactly where it holds for the value of a slot of one of
+  /// these kinds (query/rows/slot_kinds.h), so that the message need not be put together.
+  std::uint8_t kinds = 0;
+};
+
+/// Judges a template (not number 0) by its text. Variables are whole tokens between token borders:
+/// a token with a digit, a token without one, or a UUID, IPv4 address or time
+/// (docs/format/block.md, "Splitting"); so words and phrases that stand in the constant text are
+/// decided by it, and others can only be where a slot has such tokens.
+/// Pure.
+MessageVerdict judge_template(const Matcher::Node& leaf, std::string_view text);
+
+/// The bytes that a variable may have, letters in lower case; by the number of its slot.
+using SlotBytes = std::function<const std::bitset<256>&(std::size_t)>;
+
+/// False when no message of the template contains `part`, which is in lower case, ignoring the case
+/// of ASCII letters: it can neither stand in the constant text nor reach into variables.
+/// Pure.
+bool template_may_contain(std::string_view text, std::string_view part, const SlotBytes& bytes_of);
+
+}  // namespace duramen::query
