@@ -2,8 +2,9 @@
 """tidy.py --build DIR [--jobs N] [FILE...]: clang-tidy over the project's own sources.
 
 A source whose preprocessed text, own files (comments included, because of NOLINT), flags and
-.clang-tidy files are as they were when it last passed is not checked again; the passes are kept as empty
-files in DIR/tidy-passed, named by a hash of all that.
+.clang-tidy files are as they were when it last passed, in this checkout or another, is not checked
+again. The passes are empty files in $XDG_CACHE_HOME/duramen/tidy-passed, named by a hash of all
+that; those that nobody has asked for in thirty days are removed.
 """
 import argparse
 import concurrent.futures
@@ -22,6 +23,7 @@ TIDY = "clang-tidy-14"
 # nearly as much in 40 % of it; in tests its shallow mode is enough.
 PRODUCTION = ("-Xclang", "-analyzer-config", "-Xclang", "max-nodes=50000")
 TESTS = ("-Xclang", "-analyzer-config", "-Xclang", "mode=shallow")
+KEEP_SECONDS = 30 * 24 * 3600
 LINE_MARKER = re.compile(rb'^# \d+ "([^"<]+)"', re.MULTILINE)
 
 
@@ -59,17 +61,30 @@ def tidy_settings(path, root=ROOT):
         folder = os.path.dirname(folder)
 
 
-def fingerprint(entry, settings):
-    text = preprocessed(entry)
+def fingerprint(text, entry, settings, root=ROOT):
+    """A hash of everything that a check depends on; `text` is the preprocessed source. Paths count
+    from the root of the checkout."""
+    inside = root.encode() + b"/"
     digest = hashlib.sha256(settings)
-    digest.update(entry["command"].encode())
-    digest.update(text)
+    digest.update(entry["command"].encode().replace(inside, b"/"))
+    digest.update(text.replace(inside, b"/"))
     for name in sorted(set(LINE_MARKER.findall(text))):
         path = os.path.realpath(os.path.join(entry["directory"].encode(), name))
-        if path.startswith(ROOT.encode() + b"/"):
+        if path.startswith(inside):
             with open(path, "rb") as own:
                 digest.update(own.read())
     return digest.hexdigest()
+
+
+def cache_directory():
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(home, "duramen", "tidy-passed")
+
+
+def forget_old(passed, now):
+    for mark in os.scandir(passed):
+        if now - mark.stat().st_mtime > KEEP_SECONDS:
+            os.unlink(mark.path)
 
 
 def check(path, entry, build, passed, version):
@@ -78,10 +93,11 @@ def check(path, entry, build, passed, version):
     budget = TESTS if path.startswith(os.path.join(ROOT, "tests", "")) else PRODUCTION
     settings = tidy_settings(path) + version + repr(budget).encode()
     try:
-        mark = os.path.join(passed, fingerprint(entry, settings))
+        mark = os.path.join(passed, fingerprint(preprocessed(entry), entry, settings))
     except subprocess.CalledProcessError as error:
         return path, "failed", error.stderr.decode(errors="replace"), time.monotonic() - started
     if os.path.exists(mark):
+        os.utime(mark)
         return path, "cached", "", time.monotonic() - started
     command = [TIDY, "--quiet", "-p", build, *(f"--extra-arg={a}" for a in budget), path]
     run = subprocess.run(command, capture_output=True, text=True, errors="replace")
@@ -100,8 +116,9 @@ def main():
     parser.add_argument("files", nargs="*")
     arguments = parser.parse_args()
     build = os.path.realpath(arguments.build)
-    passed = os.path.join(build, "tidy-passed")
+    passed = cache_directory()
     os.makedirs(passed, exist_ok=True)
+    forget_old(passed, time.time())
     version = subprocess.run([TIDY, "--version"], capture_output=True).stdout
     wanted = {os.path.realpath(name) for name in arguments.files}
     entries = {p: e for p, e in own_entries(build) if not wanted or p in wanted}
