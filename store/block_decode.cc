@@ -78,7 +78,9 @@ Result<void> BlockDecoder::read_rows(std::string_view value) {
       if (part->encoding != Encoding::kIntegers || n == 0 || n > left) {
         return broken("rows: a part's encoding or count");
       }
-      if (!decode_integers(in, n, column) || !in.used_up()) return broken("rows: a broken column");
+      column.resize(column.size() + n);
+      const std::span added = std::span(column).last(n);
+      if (!decode_integers(in, added) || !in.used_up()) return broken("rows: a broken column");
     }
   }
   DURAMEN_TRY_VOID(reader.finish());
@@ -128,7 +130,7 @@ Result<void> BlockDecoder::read_columns(FrameReader& reader, std::span<const Tim
     last = part->last;
     const std::uint64_t n = last ? times.size() : part->values;
     if (n == 0 || n > times.size()) return broken("columns: a part's count");
-    if (!decode_values(part->encoding, in, times.first(n), budget, out)) {
+    if (!decode_values(part->encoding, in, n, times.first(n), budget, out)) {
       return broken("columns: broken values");
     }
     times = times.subspan(n);

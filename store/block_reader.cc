@@ -76,7 +76,7 @@ std::optional<std::size_t> BlockReader::index_limit(RowColumn column) const {
 }
 
 Result<void> BlockReader::check_numbers(RowColumn column,
-                                        const std::vector<std::uint64_t>& numbers) const {
+                                        std::span<const std::uint64_t> numbers) const {
   if (const auto limit = index_limit(column)) {
     const bool below =
         std::all_of(numbers.begin(), numbers.end(), [&](std::uint64_t n) { return n < *limit; });
@@ -98,23 +98,28 @@ Result<void> BlockReader::check_numbers(RowColumn column,
 
 Result<std::span<const std::uint64_t>> BlockReader::numbers(RowColumn column) {
   auto& known = numbers_[static_cast<std::size_t>(column)];
-  if (known) return std::span<const std::uint64_t>(*known);
+  if (known != nullptr) return std::span<const std::uint64_t>(known.get(), rows());
   DURAMEN_TRY_VOID(fetch_into(*rows_value_, BlockPart::kRows));
-  std::vector<std::uint64_t> out;
+  auto out = std::make_unique_for_overwrite<std::uint64_t[]>(rows());
+  const std::span<std::uint64_t> all(out.get(), rows());
+  std::size_t done = 0;
   const auto index = static_cast<std::size_t>(column);
   for (std::size_t p = rows_value_->parts_begin(index); p < rows_value_->parts_end(index); ++p) {
     const PartEntry& part = rows_value_->part(p);
-    const std::uint64_t left = rows() - out.size();
+    const std::uint64_t left = rows() - done;
     const std::uint64_t n = part.last ? left : part.values;
     if (part.encoding != Encoding::kIntegers || n == 0 || n > left) {
       return broken("rows: a part's encoding or count");
     }
     DURAMEN_TRY(LaneReaders in, rows_value_->read(p));
-    if (!decode_integers(in, n, out) || !in.used_up()) return broken("rows: a broken column");
+    if (!decode_integers(in, all.subspan(done, n)) || !in.used_up()) {
+      return broken("rows: a broken column");
+    }
+    done += n;
   }
-  DURAMEN_TRY_VOID(check_numbers(column, out));
+  DURAMEN_TRY_VOID(check_numbers(column, all));
   known = std::move(out);
-  return std::span<const std::uint64_t>(*known);
+  return std::span<const std::uint64_t>(all);
 }
 
 // ---- messages
@@ -162,13 +167,13 @@ Result<void> BlockReader::read_column(ValueReader& value, std::size_t column,
     const std::size_t done = out.size();
     const std::uint64_t count = part.last ? rows.size() - done : part.values;
     if (count == 0 || count > rows.size() - done) return broken("columns: a part's count");
-    if (times_.size() < count) times_.resize(count);
+    times_.clear();
     if (part.encoding == Encoding::kTime) {  // no other encoding looks at them
       DURAMEN_TRY(const auto numbers, this->numbers(RowColumn::kTime));
-      for (std::size_t i = 0; i < count; ++i) times_[i] = time_of(numbers[rows[done + i]]);
+      for (std::size_t i = 0; i < count; ++i) times_.push_back(time_of(numbers[rows[done + i]]));
     }
     DURAMEN_TRY(LaneReaders in, value.read(p));
-    if (!decode_values(part.encoding, in, std::span(times_).first(count), budget, out)) {
+    if (!decode_values(part.encoding, in, count, times_, budget, out)) {
       return broken("columns: broken values");
     }
   }
@@ -188,7 +193,7 @@ Result<const ColumnValues*> BlockReader::variables(std::size_t id, std::size_t s
   return &*known;
 }
 
-Result<const ColumnProbe*> BlockReader::probe(std::size_t id, std::size_t slot) {
+Result<ColumnProbe*> BlockReader::probe(std::size_t id, std::size_t slot) {
   if (slot >= slots_of(id)) return broken("rows: a template that has none");
   const std::size_t column = first_slot_[id] + slot;
   if (probes_.empty()) probes_.resize(variables_.size());

@@ -65,7 +65,7 @@ class BlockReader {
   /// The values of one slot, counted from the left: one for each row of the template.
   Result<const ColumnValues*> variables(std::size_t id, std::size_t slot);
   /// What may stand in those values; none is decoded.
-  Result<const ColumnProbe*> probe(std::size_t id, std::size_t slot);
+  Result<ColumnProbe*> probe(std::size_t id, std::size_t slot);
 
   /// The rows whose field set has a field column, rising.
   Result<std::span<const std::uint32_t>> rows_of_field(std::size_t column);
@@ -78,7 +78,7 @@ class BlockReader {
   explicit BlockReader(Fetch fetch) : fetch_(std::move(fetch)) {}
   Result<void> lay_out();
   Result<void> fetch_into(ValueReader& value, BlockPart part);
-  Result<void> check_numbers(RowColumn column, const std::vector<std::uint64_t>& numbers) const;
+  Result<void> check_numbers(RowColumn column, std::span<const std::uint64_t> numbers) const;
   Result<void> sort_by_template();
   Result<void> sort_by_field();
   /// Decodes a column that has a value for each of `rows`.
@@ -94,10 +94,10 @@ class BlockReader {
   std::optional<ValueReader> vars_value_;
   std::optional<ValueReader> fields_value_;  ///< once it is known which rows have which field
 
-  std::array<std::optional<std::vector<std::uint64_t>>, kRowColumns> numbers_;
+  std::array<std::unique_ptr<std::uint64_t[]>, kRowColumns> numbers_;  ///< one a row, once read
   std::vector<std::size_t> first_slot_;  ///< a template's first column of vars; one more at the end
   std::vector<std::optional<ColumnValues>> variables_;
-  std::vector<std::unique_ptr<const ColumnProbe>> probes_;
+  std::vector<std::unique_ptr<ColumnProbe>> probes_;
   std::size_t variable_budget_ = 0;  ///< bytes that variables may still take
   std::vector<std::optional<ColumnValues>> fields_;
   std::size_t field_budget_ = 0;

@@ -44,8 +44,8 @@ bool decode_constant(LaneReaders& in, std::size_t n, Appender& out) {
 }
 
 bool decode_text(LaneReaders& in, std::size_t n, Appender& out) {
-  std::vector<std::uint64_t> sizes;
-  if (!decode_integers(in, n, sizes)) return false;
+  std::vector<std::uint64_t> sizes(n);
+  if (!decode_integers(in, sizes)) return false;
   for (const std::uint64_t size : sizes) {
     if (size > in.text.remaining() || !out.add(in.text.raw(size))) return false;
   }
@@ -63,12 +63,10 @@ bool decode_fixed_text(LaneReaders& in, std::size_t n, Appender& out) {
 
 bool decode_dictionary(LaneReaders& in, std::size_t n, Appender& out) {
   const std::uint64_t d = in.numbers.varint();
-  std::vector<std::uint64_t> sizes;
-  std::vector<std::uint64_t> ids;
-  if (!in.numbers.ok() || d == 0 || d > n || !decode_integers(in, d, sizes) ||
-      !decode_integers(in, n, ids)) {
-    return false;
-  }
+  if (!in.numbers.ok() || d == 0 || d > n) return false;
+  std::vector<std::uint64_t> sizes(d);
+  std::vector<std::uint64_t> ids(n);
+  if (!decode_integers(in, sizes) || !decode_integers(in, ids)) return false;
   std::vector<std::string_view> distinct;
   distinct.reserve(d);
   for (const std::uint64_t size : sizes) {
@@ -97,8 +95,8 @@ bool decode_decimal(LaneReaders& in, std::size_t n, bool padded, Appender& out) 
   const std::string_view prefix = in.numbers.text();
   const std::string_view suffix = in.numbers.text();
   const std::size_t width = padded ? in.numbers.u8() : 0;
-  std::vector<std::uint64_t> numbers;
-  if (!in.numbers.ok() || width > 19 || !decode_integers(in, n, numbers)) return false;
+  std::vector<std::uint64_t> numbers(n);
+  if (!in.numbers.ok() || width > 19 || !decode_integers(in, numbers)) return false;
   for (const std::uint64_t v : numbers) {
     out.bytes().append(prefix);
     append_decimal(out.bytes(), v, width);
@@ -138,8 +136,8 @@ bool decode_uuids(LaneReaders& in, std::size_t n, Appender& out) {
 }
 
 bool decode_ipv4s(LaneReaders& in, std::size_t n, Appender& out) {
-  std::vector<std::uint64_t> numbers;
-  if (!decode_integers(in, n, numbers)) return false;
+  std::vector<std::uint64_t> numbers(n);
+  if (!decode_integers(in, numbers)) return false;
   return std::all_of(numbers.begin(), numbers.end(), [&](std::uint64_t v) {
     if (v > 0xffffffffU) return false;
     append_ipv4(out.bytes(), static_cast<std::uint32_t>(v));
@@ -178,9 +176,8 @@ bool decode_any(Encoding encoding, LaneReaders& in, std::size_t n, Appender& out
 
 }  // namespace
 
-bool decode_values(Encoding encoding, LaneReaders& in, std::span<const TimeNs> times,
+bool decode_values(Encoding encoding, LaneReaders& in, std::size_t n, std::span<const TimeNs> times,
                    std::size_t& budget, ColumnValues& out) {
-  const std::size_t n = times.size();
   const std::size_t had = out.bytes.size();
   Appender appender(out, budget);
   out.ends.reserve(out.ends.size() + n);

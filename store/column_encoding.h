@@ -30,10 +30,10 @@ struct ColumnValues {
   }
 };
 
-/// Appends a value for each of `times` to `out`. Stops as soon as the values take more than
-/// `budget` bytes, and takes what they took off it. `times`: the event time of each value's row.
+/// Appends `n` values to `out`. Stops as soon as the values take more than `budget` bytes, and
+/// takes what they took off it. `times`: the event time of each value's row; only kTime needs it.
 /// False for damaged bytes or too little budget.
-bool decode_values(Encoding encoding, LaneReaders& in, std::span<const TimeNs> times,
+bool decode_values(Encoding encoding, LaneReaders& in, std::size_t n, std::span<const TimeNs> times,
                    std::size_t& budget, ColumnValues& out);
 
 }  // namespace duramen::store

@@ -265,27 +265,29 @@ void encode_scaled(std::span<const std::uint64_t> values, std::uint64_t unit, La
   append_numbers(s.numbers, widths, out);
 }
 
-/// `out` is n zeros.
-bool read_numbers(LaneReaders& in, std::size_t n, std::uint64_t* out) {
-  const unsigned low_bits = in.numbers.u8();
-  const unsigned planes = in.numbers.u8();
-  if (!in.numbers.ok() || low_bits > kMaxLowBits || planes > kMaxPlanes) return false;
-  if (planes != 0 && in.numbers.remaining() / planes < n) return false;
-  const std::string_view high = in.numbers.raw(n * planes);
-  const std::string_view low = in.packed.raw((n * low_bits + 7) / 8);
-  if (!in.numbers.ok() || !in.packed.ok()) return false;
-  for (unsigned p = 0; p < planes; ++p) {
-    const unsigned shift = low_bits + 8 * p;
-    if (shift >= 64) return false;
-    const auto* from = reinterpret_cast<const unsigned char*>(high.data()) + p * n;
-    for (std::size_t i = 0; i < n; ++i) out[i] |= static_cast<std::uint64_t>(from[i]) << shift;
+/// The high bytes, in planes of one byte a number.
+void read_planes(std::string_view planes, unsigned shift, std::span<std::uint64_t> out) {
+  const std::size_t n = out.size();
+  const auto* from = reinterpret_cast<const unsigned char*>(planes.data());
+  if (planes.empty()) {
+    std::fill(out.begin(), out.end(), 0);
+    return;
   }
-  if (low_bits == 0) return true;
+  for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<std::uint64_t>(from[i]) << shift;
+  for (std::size_t begin = n; begin < planes.size(); begin += n) {
+    shift += 8;
+    for (std::size_t i = 0; i < n; ++i) {
+      out[i] |= static_cast<std::uint64_t>(from[begin + i]) << shift;
+    }
+  }
+}
+
+void add_low_bits(std::string_view low, unsigned low_bits, std::span<std::uint64_t> out) {
   const std::uint64_t mask = (std::uint64_t{1} << low_bits) - 1;
   // Eight bytes at once, as long as there are eight.
   const std::size_t whole =
-      low.size() < 8 ? 0 : std::min(n, ((low.size() - 8) * 8 + 7) / low_bits + 1);
-  for (std::size_t i = 0; i < n; ++i) {
+      low.size() < 8 ? 0 : std::min(out.size(), ((low.size() - 8) * 8 + 7) / low_bits + 1);
+  for (std::size_t i = 0; i < out.size(); ++i) {
     const std::size_t bit = i * low_bits;
     std::uint64_t v = 0;
     if (i < whole) {
@@ -295,6 +297,21 @@ bool read_numbers(LaneReaders& in, std::size_t n, std::uint64_t* out) {
     }
     out[i] |= (v >> (bit % 8)) & mask;
   }
+}
+
+bool read_numbers(LaneReaders& in, std::span<std::uint64_t> out) {
+  const std::size_t n = out.size();
+  const unsigned low_bits = in.numbers.u8();
+  const unsigned planes = in.numbers.u8();
+  if (!in.numbers.ok() || low_bits > kMaxLowBits || planes > kMaxPlanes) return false;
+  if (planes != 0 && (in.numbers.remaining() / planes < n || low_bits + 8 * (planes - 1) >= 64)) {
+    return false;
+  }
+  const std::string_view high = in.numbers.raw(n * planes);
+  const std::string_view low = in.packed.raw((n * low_bits + 7) / 8);
+  if (!in.numbers.ok() || !in.packed.ok()) return false;
+  read_planes(high, low_bits, out);
+  if (low_bits != 0) add_low_bits(low, low_bits, out);
   return true;
 }
 
@@ -311,6 +328,7 @@ bool resolve(std::uint8_t mode, std::uint64_t base, std::uint64_t mask,
   std::uint64_t rise = 0;
   switch (mode) {
     case kReference:
+      if (base == 0) return true;
       for (std::uint64_t& v : numbers) v += base;
       return true;
     case kDelta:
@@ -360,7 +378,7 @@ void encode_indexes(std::span<const std::uint64_t> values, LaneBytes& out) {
   append_numbers(values, widths, out, true);
 }
 
-bool decode_integers(LaneReaders& in, std::size_t n, std::vector<std::uint64_t>& out) {
+bool decode_integers(LaneReaders& in, std::span<std::uint64_t> out) {
   const std::uint8_t flags = in.numbers.u8();
   const std::uint8_t mode = flags & 3;
   if (!in.numbers.ok() || flags > (kUnitFlag | kRising)) return false;
@@ -374,13 +392,10 @@ bool decode_integers(LaneReaders& in, std::size_t n, std::vector<std::uint64_t>&
   }
   const unsigned bits = mode == kRising ? in.numbers.u8() : 0;
   if (!in.numbers.ok() || bits > 64) return false;
-  const std::size_t had = out.size();
-  out.resize(had + n);
-  const std::span<std::uint64_t> numbers(out.data() + had, n);
-  if (!read_numbers(in, n, numbers.data())) return false;
-  if (!resolve(mode, base, low_mask(bits), dictionary, numbers)) return false;
+  if (!read_numbers(in, out)) return false;
+  if (!resolve(mode, base, low_mask(bits), dictionary, out)) return false;
   if (unit != 1) {
-    for (std::uint64_t& v : numbers) v *= unit;
+    for (std::uint64_t& v : out) v *= unit;
   }
   return true;
 }

@@ -19,7 +19,7 @@ void encode_times(std::span<const std::uint64_t> values, LaneBytes& out);
 /// they are.
 void encode_indexes(std::span<const std::uint64_t> values, LaneBytes& out);
 
-/// Appends `n` numbers to `out`. False for damaged bytes; takes no more memory than n numbers.
-bool decode_integers(LaneReaders& in, std::size_t n, std::vector<std::uint64_t>& out);
+/// Fills `out`, whatever it holds. False for damaged bytes; then it holds nothing of use.
+bool decode_integers(LaneReaders& in, std::span<std::uint64_t> out);
 
 }  // namespace duramen::store

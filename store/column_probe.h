@@ -12,30 +12,42 @@ namespace duramen::store {
 
 /// What the values of a column may hold, told by how its parts are encoded, without decoding them.
 /// May allow for more than there is, never for less.
-/// Threading: immutable once all parts are added. Ownership: refers to the bytes of the parts.
+/// Threading: one thread. Ownership: refers to the bytes of the parts.
 class ColumnProbe {
  public:
   /// `n`: values of the part. False for damaged bytes.
   bool add_part(Encoding encoding, LaneReaders in, std::size_t n);
 
   /// The bytes that occur, letters of ASCII in lower case.
-  const std::bitset<256>& bytes() const { return bytes_; }
+  const std::bitset<256>& bytes();
   std::size_t min_size() const { return min_size_; }  ///< of a value
-  std::size_t max_size() const { return max_size_; }
-  /// False when no value contains these bytes, ignoring ASCII case.
+  /// False when no value contains these bytes (not none), ignoring ASCII case. Values that are
+  /// stored as text, and whole UUIDs and hexadecimal numbers, are looked for.
   bool may_contain(std::string_view folded) const;
 
  private:
-  bool add_texts(Encoding encoding, LaneReaders& in, std::size_t n);
-  bool add_formatted(Encoding encoding, LaneReaders& in, std::size_t n);
-  void add_bytes(std::string_view text);
-  void add_sizes(std::size_t least, std::size_t most);
+  struct Part {
+    Encoding encoding = Encoding::kText;
+    std::string_view bytes;  ///< values as text, joined, or the packed ones
+    std::size_t max_size = 0;
+    /// Of hexadecimal numbers.
+    std::string_view prefix;
+    std::string_view suffix;
+    std::size_t values = 0;
+    std::size_t digits = 0;
+  };
 
-  std::bitset<256> bytes_;
+  void add_texts(Part& part, LaneReaders& in);
+  bool add_formatted(Part& part, LaneReaders& in);
+  bool add_number(Part& part, LaneReaders& in);
+  void add_bytes(std::string_view text);
+  void add_sizes(Part& part, std::size_t least, std::size_t most);
+  static bool may_be_formatted(const Part& part, std::string_view folded);
+
+  std::bitset<256> bytes_;          ///< of parts that are not text
+  std::size_t parts_in_bytes_ = 0;  ///< those parts' texts are in bytes_, too
   std::size_t min_size_ = std::numeric_limits<std::size_t>::max();
-  std::size_t max_size_ = 0;
-  std::vector<std::string_view> texts_;  ///< values of parts that are stored as text, joined
-  bool all_text_ = true;
+  std::vector<Part> parts_;
 };
 
 /// True when `text` contains `folded`, ignoring the case of ASCII letters. Fast on long texts.

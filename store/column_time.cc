@@ -304,8 +304,8 @@ bool decode_time_texts(LaneReaders& in, std::size_t n, std::span<const TimeNs> t
     return false;
   }
   format.layout = static_cast<Layout>(layout);
-  std::vector<std::uint64_t> numbers;
-  if (!decode_integers(in, n, numbers)) return false;
+  std::vector<std::uint64_t> numbers(n);
+  if (!decode_integers(in, numbers)) return false;
   const auto unit_ns = static_cast<std::int64_t>(power_of_ten(9U - format.digits));
   Printer printer(format);
   for (std::size_t i = 0; i < n; ++i) {

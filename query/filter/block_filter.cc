@@ -186,7 +186,7 @@ BlockFilter::OfTemplate BlockFilter::judge_slots(const Node& leaf, std::uint32_t
   for (std::uint32_t slot = 0; slot < of_slots.size(); ++slot) {
     if ((of_slots[slot] & kinds) == 0) continue;
     if (!check()) break;
-    const store::ColumnProbe* probe = columns_.probe(template_id, slot);
+    store::ColumnProbe* probe = columns_.probe(template_id, slot);
     if (probe == nullptr || !probe->may_contain(leaf.text)) continue;
     const bool whole = leaf.kind == Filter::Kind::kWords && of_slots[slot] != kCompoundKind;
     if (whole && leaf.text.size() < probe->min_size()) continue;
@@ -206,7 +206,7 @@ BlockFilter::OfTemplate BlockFilter::judge_regex(const Node& leaf, std::uint32_t
   }
   static const std::bitset<256> kNone;
   const SlotBytes bytes_of = [&](std::size_t slot) -> const std::bitset<256>& {
-    const store::ColumnProbe* probe = columns_.probe(template_id, slot);
+    store::ColumnProbe* probe = columns_.probe(template_id, slot);
     return probe == nullptr ? kNone : probe->bytes();
   };
   const bool may = leaf.atoms->may_match([&](std::string_view part) {

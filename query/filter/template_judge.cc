@@ -45,43 +45,85 @@ bool is_one_token(std::string_view text) {
 /// Which beginnings of a part the text up to some place may end with: bit k for its first k bytes.
 class PartialMatches {
  public:
+  /// Of a longer part only this much is looked for.
+  static constexpr std::size_t kMaxPart = 63;
+
   explicit PartialMatches(std::string_view part) : part_(part.substr(0, kMaxPart)) {}
 
   void constant(char byte) {
     const char folded = model::fold_ascii(byte);
     std::uint64_t next = 0;
-    for (std::size_t k = 0; k < part_.size(); ++k) {
-      if (starts(k) && part_[k] == folded) next |= bit(k + 1);
+    for (std::uint64_t begun = now_ | 1; begun != 0; begun &= begun - 1) {
+      const auto k = static_cast<std::size_t>(__builtin_ctzll(begun));
+      if (k < part_.size() && part_[k] == folded) next |= bit(k + 1);
     }
-    put(next);
+    now_ = next;
+    touches_constant_ = touches_constant_ || ends(next);
   }
   /// One byte or more, each of the set.
   void variable(const std::bitset<256>& bytes) {
     std::uint64_t next = 0;
-    bool inside = false;  // the bytes before k may be the end of the variable
+    bool gone_on = false;  // the bytes before k may be the end of the variable, those before them
+                           // stand before it
+    bool begun = true;     // all bytes before k may be the end of the variable
     for (std::size_t k = 0; k < part_.size(); ++k) {
       const bool fits = bytes.test(static_cast<unsigned char>(part_[k]));
-      // It may begin anywhere in the variable, too.
-      inside = fits && (inside || starts(k));
-      if (inside) next |= bit(k + 1);
+      gone_on = fits && (gone_on || (k != 0 && (now_ & bit(k)) != 0));
+      begun = fits && begun;
+      if (gone_on || begun) next |= bit(k + 1);
     }
-    put(next);
+    now_ = next;
+    touches_constant_ = touches_constant_ || gone_on;
+    in_variable_ = in_variable_ || begun;
   }
-  bool found() const { return found_; }
+  bool found() const { return touches_constant_ || in_variable_; }
+  /// Found other than within one variable.
+  bool touches_constant() const { return touches_constant_; }
 
  private:
-  static constexpr std::size_t kMaxPart = 63;
   static std::uint64_t bit(std::size_t k) { return std::uint64_t{1} << k; }
-  bool starts(std::size_t k) const { return k == 0 || (now_ & bit(k)) != 0; }
-  void put(std::uint64_t next) {
-    now_ = next;
-    found_ = found_ || (next & bit(part_.size())) != 0;
-  }
+  bool ends(std::uint64_t matches) const { return (matches & bit(part_.size())) != 0; }
 
   const std::string_view part_;
   std::uint64_t now_ = 0;
-  bool found_ = false;
+  bool touches_constant_ = false;
+  bool in_variable_ = false;
 };
+
+/// Whether one of the bytes, folded, stands next to a slot.
+bool touches_a_slot(std::string_view bytes, std::string_view text) {
+  std::bitset<256> set;
+  for (const char c : bytes) set.set(static_cast<unsigned char>(c));
+  const auto has = [&](std::size_t at) {
+    return at < text.size() && set.test(static_cast<unsigned char>(model::fold_ascii(text[at])));
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (model::is_slot(text[at]) && (has(at - 1) || has(at + 1))) return true;
+  }
+  return false;
+}
+
+/// False when the words stand within one variable wherever they stand in a message of the template,
+/// so that looking into the variables is enough.
+bool may_touch_constant(std::string_view words, std::string_view text) {
+  static const std::bitset<256> kTokens = [] {
+    std::bitset<256> bytes;
+    for (unsigned c = 0; c < 256; ++c) bytes[c] = model::is_token_byte(static_cast<char>(c));
+    return bytes;
+  }();
+  static const std::bitset<256> kAny = std::bitset<256>().set();
+  if (!touches_a_slot(words, text)) return false;
+  if (words.size() > PartialMatches::kMaxPart) return true;
+  PartialMatches matches(words);
+  for (const char c : text) {
+    if (model::is_slot(c)) {
+      matches.variable(c == model::kCompoundSlot ? kAny : kTokens);
+    } else {
+      matches.constant(c);
+    }
+  }
+  return matches.touches_constant();
+}
 
 }  // namespace
 
@@ -122,6 +164,7 @@ MessageVerdict judge_template(const Matcher::Node& leaf, std::string_view text) 
   if (pieces.slots == 0) {
     return {Matcher::matches_value(leaf, text) ? Verdict::kYes : Verdict::kNo};
   }
+  constexpr MessageVerdict kNone{Verdict::kNo};
   const bool words = leaf.kind == Kind::kWords;
   if ((!words && leaf.kind != Kind::kWordPrefix) || !pieces.regular) return {};
   const bool constant =
@@ -129,10 +172,13 @@ MessageVerdict judge_template(const Matcher::Node& leaf, std::string_view text) 
                   [&](std::string_view piece) { return Matcher::matches_value(leaf, piece); });
   if (constant) return {Verdict::kYes};
   if (!words && !is_one_token(leaf.text)) return {};
-  const std::uint8_t kinds =
+  std::uint8_t kinds =
       pieces.slots & (words ? kinds_for_words(leaf.text) : kinds_for_prefix(leaf.text));
-  if (kinds == 0) return {Verdict::kNo};
-  return {Verdict::kLook, is_one_token(leaf.text) ? kinds : std::uint8_t{0}};
+  if (is_one_token(leaf.text)) return kinds == 0 ? kNone : MessageVerdict{Verdict::kLook, kinds};
+  if (kinds == 0) return kNone;
+  if (may_touch_constant(leaf.text, text)) return {Verdict::kLook};
+  kinds &= kCompoundKind;  // variables of the other kinds are one token
+  return kinds == 0 ? kNone : MessageVerdict{Verdict::kLook, kinds};
 }
 
 }  // namespace duramen::query

@@ -146,7 +146,7 @@ std::span<const std::uint8_t> BlockColumns::slot_kinds(std::uint32_t template_id
   return slots_of(template_id).kinds;
 }
 
-const store::ColumnProbe* BlockColumns::probe(std::uint32_t template_id, std::size_t slot) {
+store::ColumnProbe* BlockColumns::probe(std::uint32_t template_id, std::size_t slot) {
   auto probe = block_->probe(template_id, slot);
   if (probe) return *probe;
   fail(std::move(probe).error());

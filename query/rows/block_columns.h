@@ -53,7 +53,7 @@ class BlockColumns final : public RecordColumns {
   /// The kinds of a template's slots, from left to right (query/rows/slot_kinds.h).
   std::span<const std::uint8_t> slot_kinds(std::uint32_t template_id);
   /// What may stand in a slot; nullptr after damage.
-  const store::ColumnProbe* probe(std::uint32_t template_id, std::size_t slot);
+  store::ColumnProbe* probe(std::uint32_t template_id, std::size_t slot);
   /// The row's variable in a slot of its template.
   std::string_view variable(std::size_t row, std::size_t slot);
 

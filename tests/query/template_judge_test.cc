@@ -101,14 +101,26 @@ TEST(TemplateJudge, CompoundsHoldMonthsAndGroupsOfHexadecimalLetters) {
   EXPECT_EQ(words("to", "from C"), "no");
   EXPECT_EQ(words("efgh", "from C"), "no");
   EXPECT_EQ(words("abcde", "from C"), "no");
-  EXPECT_EQ(words(":", "at C"), "look");
-  EXPECT_EQ(words("Nov/2026", "at C"), "look");
+  EXPECT_EQ(words(":", "at C"), "look C");
+  EXPECT_EQ(words("Nov/2026", "at C"), "look C");
 }
 
 TEST(TemplateJudge, APhraseMayReachIntoSlots) {
   EXPECT_EQ(words("took 42", "took D ms"), "look");
   EXPECT_EQ(words("user alice", "user W left"), "look");
   EXPECT_EQ(prefix("took 4", "took D ms"), "look");
+}
+
+TEST(TemplateJudge, WordsThatCannotReachOutOfASlotAreLookedForInCompoundsAlone) {
+  const std::string uuid = "4aa7570f-1cb4-4977-afc4-7d42b8bce26f";
+  EXPECT_EQ(words(uuid, "request C took D ms"), "look C");
+  EXPECT_EQ(words(uuid, "user W took D ms"), "no");
+  EXPECT_EQ(words(uuid, "D-D-D-D-W, C"), "look") << "groups of it may be variables of their own";
+  EXPECT_EQ(words("abcd-1cb4", "abcd-C"), "look");
+  EXPECT_EQ(words("10.0.0.1 took", "C took D ms"), "look");
+  EXPECT_EQ(words("alice 42", "user W at D ms"), "no");
+  const std::string longer(70, 'a');
+  EXPECT_EQ(words(longer + " 1", "C at D"), "look") << "longer than what is followed";
 }
 
 TEST(TemplateJudge, ATemplateWithoutSlotsIsItsOnlyMessage) {
