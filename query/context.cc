@@ -1,28 +1,24 @@
 #include "query/context.h"
 
 #include <algorithm>
-#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "query/rows/batch_columns.h"
-#include "query/rows/column_row.h"
 #include "query/rows/row_json.h"
 #include "query/scan/nearest_rows.h"
-#include "query/scan/scan.h"
+#include "query/scan/unit_reader.h"
 
 namespace duramen::query {
 namespace {
 
 constexpr std::string_view kContextName = "_context";
-constexpr std::size_t kMaxWarnings = 100;
 constexpr std::size_t kRowsBetweenChecks = 4096;
 
 struct Unit {
-  const store::BlockRef* block = nullptr;
-  const model::RowSet* open = nullptr;
+  ScanUnit read;
   model::Seq first;  ///< smallest and
   model::Seq last;   ///< greatest seq in it
 
@@ -37,26 +33,37 @@ std::vector<Unit> units_of(const store::Snapshot& snapshot, const TimeRange& ran
   std::vector<Unit> out;
   for (const store::BlockRef& block : snapshot.blocks()) {
     const store::BlockSummary& summary = block.summary;
-    if (range.touches(summary.min_time, summary.max_time)) {
-      out.push_back({&block, nullptr, summary.min_seq, summary.max_seq});
+    const ScanUnit unit{&block, nullptr, summary.min_time, summary.max_time};
+    if (range.touches(unit.first, unit.last)) {
+      out.push_back({unit, summary.min_seq, summary.max_seq});
     }
   }
   for (const model::RowSet& rows : snapshot.open_rows()) {
     if (rows.rows() == 0) continue;
+    const auto [first, last] =
+        std::minmax_element(rows.records().time.begin(), rows.records().time.end());
     // A batch as the journal took it: rising seqs.
-    out.push_back({nullptr, &rows, rows.identity(0).seq, rows.identity(rows.rows() - 1).seq});
+    out.push_back({{nullptr, &rows, *first, *last},
+                   rows.identity(0).seq,
+                   rows.identity(rows.rows() - 1).seq});
   }
   return out;
 }
 
+/// Matches every row.
+Matcher all_rows(NameTable& names) { return *Matcher::compile(Filter{}, names); }
+
 class ContextSearch {
  public:
   ContextSearch(const Execution& execution, Progress& progress)
-      : snapshot_(*execution.snapshot),
-        request_(*execution.request.context),
+      : request_(*execution.request.context),
         range_{execution.request.start, execution.request.end},
         progress_(progress),
-        view_(names_),
+        matcher_(all_rows(names_)),
+        read_{*execution.snapshot, execution.snapshot->seq(), names_, matcher_, progress, notes_,
+              execution.read},
+        near_(read_),
+        far_(read_),
         older_(NearestRows::Side::kOlder, request_.before, progress),
         newer_(NearestRows::Side::kNewer, request_.after, progress) {}
 
@@ -64,6 +71,9 @@ class ContextSearch {
     DURAMEN_TRY_VOID(find_record());
     DURAMEN_TRY_VOID(find_neighbours());
     DURAMEN_TRY_VOID(write_rows(write));
+    near_.close();
+    far_.close();
+    end_.warnings = notes_.texts();
     end_.partial = !end_.warnings.empty();
     end_.scanned_rows = progress_.scanned_rows;
     end_.scanned_bytes = progress_.scanned_bytes;
@@ -72,83 +82,83 @@ class ContextSearch {
 
  private:
   Result<void> find_record();
-  void bind(const model::RowSet& rows) {
-    columns_ = std::make_unique<BatchColumns>(rows);
-    view_.bind(*columns_);
-  }
-  Result<bool> find_in(const model::RowSet& rows);
+  Result<bool> find_in(const Unit& unit);
   Result<void> find_neighbours();
-  Result<void> take_from(const model::RowSet& rows);
+  Result<bool> open(const Unit& unit, UnitReader& reader);
+  Result<void> take_from(UnitReader& reader);
+  Result<void> choose(UnitReader& reader);
+  Result<void> take(NearestRows& side, const std::vector<NearestRows::Candidate>& candidates,
+                    UnitReader& reader);
   Result<void> write_rows(const LineWriter& write);
-  /// The rows of a unit; nothing when it is damaged, which is noted.
-  Result<std::optional<model::RowSet>> read(const Unit& unit);
-  void note_damage(const store::BlockRef& block, const std::string& why);
 
-  const store::Snapshot& snapshot_;
   const ContextRequest& request_;
   const TimeRange range_;
   Progress& progress_;
-  const NameTable names_{};
-  std::unique_ptr<BatchColumns> columns_;
-  ColumnRow view_;
+  NameTable names_;
+  const Matcher matcher_;
+  DamageNotes notes_;
+  const ReadContext read_;
+  UnitReader near_;  ///< stays with the unit of the record: its neighbours are needed first
+  UnitReader far_;
   NearestRows older_;
   NearestRows newer_;
   model::StreamId stream_;
   std::optional<Row> record_;
   model::Seq from_;  ///< its seq here
-  std::optional<model::BlockId> found_in_;
-  model::RowSet found_;  ///< the rows of that block: it is the first whose neighbours are needed
-  std::vector<model::BlockId> damaged_;
+  ScanUnit found_in_;
+  std::vector<std::uint32_t> rows_;
+  std::vector<std::uint32_t> streams_;  ///< of the rows
+  std::vector<NearestRows::Candidate> before_;
+  std::vector<NearestRows::Candidate> after_;
   QueryEnd end_;
 };
 
 // A record that entered here is in the journal at the place that its name says: so the name leads
 // to the units that span it.
 Result<void> ContextSearch::find_record() {
-  const std::string name = to_text(request_.record);
-  for (const Unit& unit : units_of(snapshot_, {})) {
+  for (const Unit& unit : units_of(read_.snapshot, {})) {
     if (unit.distance(request_.record.seq) != 0) continue;
     ++progress_.units_total;
-    DURAMEN_TRY(const auto rows, read(unit));
-    if (!rows) continue;
-    DURAMEN_TRY(const bool found, find_in(*rows));
-    if (!found) continue;
-    if (unit.block != nullptr) {
-      found_in_ = unit.block->id;
-      found_ = *rows;
-    }
-    return {};
+    DURAMEN_TRY(const bool found, find_in(unit));
+    if (found) return {};
   }
-  if (end_.warnings.empty()) {
+  const std::string name = to_text(request_.record);
+  const std::vector<std::string> damage = notes_.texts();
+  if (damage.empty()) {
     return Error{ErrorCode::kNotFound,
                  "there is no record " + name + " here; retention may have dropped it"};
   }
   return Error{ErrorCode::kDataLoss,
-               "the record " + name + " was not found where it can be read: " + end_.warnings[0]};
+               "the record " + name + " was not found where it can be read: " + damage[0]};
 }
 
-Result<bool> ContextSearch::find_in(const model::RowSet& rows) {
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
+Result<bool> ContextSearch::find_in(const Unit& unit) {
+  DURAMEN_TRY(bool readable, near_.open(unit.read));
+  if (!readable) return false;
+  DURAMEN_TRY(readable, near_.select({}, {}, rows_));
+  if (!readable) return false;
+  DURAMEN_TRY(readable, near_.load(rows_, Load::kPositions));
+  if (!readable) return false;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
     if (i % kRowsBetweenChecks == 0) {
       DURAMEN_TRY_VOID(progress_.check());
     }
-    const model::RowIdentity identity = rows.identity(i);
-    if (identity.origin_seq != request_.record.seq || identity.node != request_.record.node ||
-        identity.seq > snapshot_.seq()) {
-      continue;
-    }
-    from_ = identity.seq;
-    bind(rows);
-    view_.move_to(i);
-    stream_ = view_.labels()->id();
-    record_ = view_.to_row();
+    const Position position = near_.columns().position(rows_[i]);
+    if (position.seq != request_.record.seq || position.node != request_.record.node) continue;
+    found_in_ = unit.read;
+    DURAMEN_TRY(readable, near_.load(std::span(rows_).subspan(i, 1), Load::kWhole));
+    if (!readable) return false;
+    near_.row().move_to(rows_[i]);
+    from_ = near_.columns().seq(rows_[i]);
+    stream_ = near_.row().labels()->id();
+    record_ = near_.row().to_row();
     return true;
   }
   return false;
 }
 
 Result<void> ContextSearch::find_neighbours() {
-  std::vector<Unit> units = units_of(snapshot_, range_);
+  std::vector<Unit> units = units_of(read_.snapshot, range_);
   std::sort(units.begin(), units.end(),
             [this](const Unit& a, const Unit& b) { return a.distance(from_) < b.distance(from_); });
   progress_.units_total += units.size();
@@ -156,63 +166,60 @@ Result<void> ContextSearch::find_neighbours() {
     const bool wanted =
         older_.wants(unit.first, unit.last, from_) || newer_.wants(unit.first, unit.last, from_);
     if (!wanted) continue;
-    DURAMEN_TRY(const auto rows, read(unit));
-    if (!rows) continue;
-    DURAMEN_TRY_VOID(take_from(*rows));
+    if (unit.read.block == found_in_.block && unit.read.open == found_in_.open) {
+      DURAMEN_TRY_VOID(take_from(near_));
+      continue;
+    }
+    DURAMEN_TRY(const bool readable, far_.open(unit.read));
+    if (readable) DURAMEN_TRY_VOID(take_from(far_));
   }
   return {};
 }
 
-Result<void> ContextSearch::take_from(const model::RowSet& rows) {
-  const model::RecordBatch& records = rows.records();
+Result<void> ContextSearch::take_from(UnitReader& reader) {
+  const auto& streams = reader.columns().streams();
+  const auto is_stream = [this](const model::Labels& labels) { return labels.id() == stream_; };
+  if (std::none_of(streams.begin(), streams.end(), is_stream)) return {};
+  DURAMEN_TRY(bool readable, reader.select(range_, {}, rows_));
+  if (!readable) return {};
+  DURAMEN_TRY(readable, reader.load(rows_, Load::kSeqsAndStreams));
+  if (!readable) return {};
+  DURAMEN_TRY_VOID(choose(reader));
+  DURAMEN_TRY_VOID(take(older_, before_, reader));
+  return take(newer_, after_, reader);
+}
+
+/// Finds the rows of the stream that are nearer than what is kept so far.
+Result<void> ContextSearch::choose(UnitReader& reader) {
   std::vector<bool> same;
-  for (const model::Labels& labels : records.streams) same.push_back(labels.id() == stream_);
-  if (std::find(same.begin(), same.end(), true) == same.end()) return {};
-  std::vector<NearestRows::Candidate> before;
-  std::vector<NearestRows::Candidate> after;
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
+  for (const model::Labels& labels : reader.columns().streams()) {
+    same.push_back(labels.id() == stream_);
+  }
+  reader.columns().streams_of(rows_, streams_);
+  before_.clear();
+  after_.clear();
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
     if (i % kRowsBetweenChecks == 0) {
       DURAMEN_TRY_VOID(progress_.check());
     }
-    if (!same[records.stream[i]] || !range_.contains(records.time[i])) continue;
-    const model::Seq seq = rows.identity(i).seq;
-    if (seq > snapshot_.seq()) continue;
-    if (older_.wants(seq, from_)) before.push_back({seq, i});
-    if (newer_.wants(seq, from_)) after.push_back({seq, i});
+    if (!same[streams_[i]]) continue;
+    const model::Seq seq = reader.columns().seq(rows_[i]);
+    if (older_.wants(seq, from_)) before_.push_back({seq, rows_[i]});
+    if (newer_.wants(seq, from_)) after_.push_back({seq, rows_[i]});
   }
-  if (before.empty() && after.empty()) return {};
-  bind(rows);
-  DURAMEN_TRY_VOID(older_.take(before, view_));
-  return newer_.take(after, view_);
+  older_.choose(before_);
+  newer_.choose(after_);
+  return {};
 }
 
-Result<std::optional<model::RowSet>> ContextSearch::read(const Unit& unit) {
-  DURAMEN_TRY_VOID(progress_.check());
-  if (unit.block != nullptr && found_in_ == unit.block->id) return std::optional(found_);
-  ++progress_.units;
-  std::optional<model::RowSet> out;
-  if (unit.open != nullptr) {
-    out = *unit.open;
-  } else {
-    auto rows = snapshot_.read(*unit.block);
-    if (!rows) {
-      if (!is_damage(rows.error().code)) return std::move(rows).error();
-      note_damage(*unit.block, rows.error().message);
-      return out;
-    }
-    out = *std::move(rows);
-  }
-  progress_.scanned_rows += out->rows();
-  progress_.scanned_bytes += out->records().raw_bytes();
-  return out;
-}
-
-void ContextSearch::note_damage(const store::BlockRef& block, const std::string& why) {
-  if (std::find(damaged_.begin(), damaged_.end(), block.id) != damaged_.end()) return;
-  damaged_.push_back(block.id);
-  if (end_.warnings.size() >= kMaxWarnings) return;
-  end_.warnings.push_back("block " + std::to_string(block.id.value()) + " of " + block.segment +
-                          " cannot be read, rows of it may be missing here: " + why);
+Result<void> ContextSearch::take(NearestRows& side,
+                                 const std::vector<NearestRows::Candidate>& candidates,
+                                 UnitReader& reader) {
+  rows_.clear();
+  for (const auto& candidate : candidates) rows_.push_back(candidate.row);
+  DURAMEN_TRY(const bool readable, reader.load(rows_, Load::kWhole));
+  if (!readable) return {};
+  return side.take(candidates, reader.row());
 }
 
 Result<void> ContextSearch::write_rows(const LineWriter& write) {

@@ -204,6 +204,7 @@ Result<void> BlockColumns::load(std::span<const std::uint32_t> rows, const Needs
   if (rows.empty()) return {};
   const std::uint32_t any = rows.front();  // a column of numbers is read whole
   if (needs.positions) position(any);
+  if (needs.seqs) seq(any);
   if (needs.times) time(any);
   if (needs.received) received(any);
   if (needs.streams) stream(any);

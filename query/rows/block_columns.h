@@ -60,6 +60,7 @@ class BlockColumns final : public RecordColumns {
   /// What of some rows is going to be asked for.
   struct Needs {
     bool positions = false;
+    bool seqs = false;
     bool times = false;
     bool received = false;
     bool messages = false;

@@ -16,14 +16,20 @@ bool NearestRows::has_room_for(model::Seq seq) const {
   return limit_ != 0 && before(seq, kept_.back().seq);
 }
 
-Result<void> NearestRows::take(std::vector<Candidate>& candidates, ColumnRow& view) {
+void NearestRows::choose(std::vector<Candidate>& candidates) const {
   const std::size_t most = std::min<std::size_t>(limit_, candidates.size());
   std::partial_sort(
       candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(most), candidates.end(),
       [this](const Candidate& a, const Candidate& b) { return before(a.seq, b.seq); });
-  for (std::size_t i = 0; i < most && has_room_for(candidates[i].seq); ++i) {
-    view.move_to(candidates[i].row);
-    DURAMEN_TRY_VOID(keep(candidates[i].seq, view.to_row()));
+  candidates.resize(most);
+  std::erase_if(candidates, [this](const Candidate& c) { return !has_room_for(c.seq); });
+}
+
+Result<void> NearestRows::take(const std::vector<Candidate>& candidates, ColumnRow& view) {
+  for (const Candidate& candidate : candidates) {
+    if (!has_room_for(candidate.seq)) break;
+    view.move_to(candidate.row);
+    DURAMEN_TRY_VOID(keep(candidate.seq, view.to_row()));
   }
   return {};
 }

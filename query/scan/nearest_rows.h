@@ -25,10 +25,12 @@ class NearestRows {
 
   struct Candidate {
     model::Seq seq;
-    std::size_t row;  ///< in what the view is bound to
+    std::uint32_t row;  ///< in what the view is bound to
   };
-  /// Takes what belongs here. Errors: kResourceExhausted.
-  Result<void> take(std::vector<Candidate>& candidates, ColumnRow& view);
+  /// Leaves the candidates that belong here, the nearest first.
+  void choose(std::vector<Candidate>& candidates) const;
+  /// Takes what choose() left. Errors: kResourceExhausted.
+  Result<void> take(const std::vector<Candidate>& candidates, ColumnRow& view);
 
   struct Kept {
     model::Seq seq;

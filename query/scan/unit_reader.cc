@@ -214,6 +214,7 @@ BlockColumns::Needs UnitReader::needs(Load what) const {
   BlockColumns::Needs needs;
   needs.times = what == Load::kTimes;
   needs.positions = what == Load::kPositions || what == Load::kWhole;
+  if (what == Load::kSeqsAndStreams) needs.seqs = needs.streams = true;
   if (what == Load::kWhole) {
     needs.times = needs.received = needs.messages = needs.streams = needs.all_fields = true;
   }

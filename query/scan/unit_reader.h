@@ -59,6 +59,7 @@ struct ScanUnit {
 enum class Load : std::uint8_t {
   kTimes,
   kPositions,
+  kSeqsAndStreams,
   kNames,  ///< of the table: what RowView::get() and time() give
   kWhole,
 };
