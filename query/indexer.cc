@@ -113,6 +113,7 @@ Result<void> Indexer::seal_quiet_segments() {
 Result<void> Indexer::drop_segments(const store::Snapshot& snapshot) {
   std::set<std::string> live;
   for (const store::BlockRef& block : snapshot.blocks()) live.insert(block.segment);
+  forget_unreadable(snapshot);
   for (const std::string& segment : index_.segments()) {
     if (!live.contains(segment)) DURAMEN_TRY_VOID(index_.drop(segment));
   }
@@ -134,6 +135,21 @@ std::vector<const store::BlockRef*> Indexer::missing(const store::Snapshot& snap
 }
 
 std::uint64_t Indexer::missing_blocks() const { return missing(*store_.snapshot()).size(); }
+
+void Indexer::forget_unreadable(const store::Snapshot& snapshot) {
+  const MutexLock lock(mutex_);
+  if (unreadable_.empty()) return;
+  std::set<model::BlockId> still;
+  for (const store::BlockRef& block : snapshot.blocks()) {
+    if (unreadable_.contains(block.id)) still.insert(block.id);
+  }
+  unreadable_.swap(still);
+}
+
+std::size_t Indexer::unreadable_blocks() const {
+  const MutexLock lock(mutex_);
+  return unreadable_.size();
+}
 
 void Indexer::mark_unreadable(model::BlockId block) {
   const MutexLock lock(mutex_);

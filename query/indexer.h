@@ -56,6 +56,8 @@ class Indexer {
   index::IndexStatus index_status() const { return index_.status(); }
   /// Blocks that the index lacks and will get: until then queries read them. Waits for nothing.
   std::uint64_t missing_blocks() const;
+  /// Blocks that it could not read, and does not try again.
+  std::size_t unreadable_blocks() const;
 
  private:
   void run();
@@ -67,6 +69,8 @@ class Indexer {
   Result<void> seal_quiet_segments() DURAMEN_REQUIRES(work_mutex_);
   std::vector<const store::BlockRef*> missing(const store::Snapshot& snapshot) const;
   void mark_unreadable(model::BlockId block);
+  /// Those that the store no longer has.
+  void forget_unreadable(const store::Snapshot& snapshot);
 
   store::Store& store_;
   index::Index& index_;

@@ -59,6 +59,15 @@ TEST_F(IndexerRules, LeavesOutABlockThatCannotBeRead) {
   EXPECT_EQ(added(), (Ids{3, 1}));
 }
 
+TEST_F(IndexerRules, ForgetsABlockThatCouldNotBeReadWhenTheStoreDoes) {
+  store_.damage(1);
+  ASSERT_TRUE(indexer_.catch_up());
+  EXPECT_EQ(indexer_.unreadable_blocks(), 1U);
+  store_.drop_oldest_block();
+  ASSERT_TRUE(indexer_.catch_up());
+  EXPECT_EQ(indexer_.unreadable_blocks(), 0U);
+}
+
 TEST_F(IndexerRules, ABlockWhoseColumnsAreDamagedIsReadAsAWhole) {
   store_.damage(2, store::BlockPart::kRows);
   ASSERT_TRUE(indexer_.catch_up());
