@@ -1,9 +1,12 @@
 #include "tools/bench_client.h"
 
+#include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <cstdint>
+#include <limits>
 
 namespace duramen::bench {
 namespace {
@@ -13,6 +16,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr int kHttp11 = 11;
+constexpr std::size_t kPieceBytes = 64 * 1024;
 
 Error failed(const char* what, const boost::system::error_code& code) {
   return {ErrorCode::kUnavailable, std::string(what) + ": " + code.message()};
@@ -60,6 +64,30 @@ Result<HttpAnswer> HttpConnection::get(const std::string& target) {
   http::request<http::empty_body> request(http::verb::get, target, kHttp11);
   request.set(http::field::host, socket_->host);
   return exchange(request);
+}
+
+Result<int> HttpConnection::get(const std::string& target,
+                                const std::function<void(std::string_view)>& take) {
+  http::request<http::empty_body> request(http::verb::get, target, kHttp11);
+  request.set(http::field::host, socket_->host);
+  boost::system::error_code code;
+  http::write(socket_->tcp, request, code);
+  if (code) return failed("send", code);
+  http::response_parser<http::buffer_body> parser;
+  // Not boost::none: Beast of Boost 1.74 takes that for less than any length.
+  parser.body_limit(std::numeric_limits<std::uint64_t>::max());
+  http::read_header(socket_->tcp, socket_->buffer, parser, code);
+  if (code) return failed("receive", code);
+  std::array<char, kPieceBytes> piece{};
+  while (!parser.is_done()) {
+    auto& body = parser.get().body();
+    body.data = piece.data();
+    body.size = piece.size();
+    http::read(socket_->tcp, socket_->buffer, parser, code);
+    if (code && code != http::error::need_buffer) return failed("receive", code);
+    take({piece.data(), piece.size() - body.size});
+  }
+  return static_cast<int>(parser.get().result_int());
 }
 
 Result<HttpAnswer> HttpConnection::post(const std::string& target, std::string_view content_type,

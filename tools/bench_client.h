@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ class HttpConnection {
   ~HttpConnection();
 
   Result<HttpAnswer> get(const std::string& target);
+  /// For a body of any length: hands it on piece by piece as it comes, and gives the status, which
+  /// is known only afterwards. `take` must not use this connection.
+  Result<int> get(const std::string& target, const std::function<void(std::string_view)>& take);
   Result<HttpAnswer> post(const std::string& target, std::string_view content_type,
                           std::string_view body);
 

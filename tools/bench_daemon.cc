@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -22,8 +23,19 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kStartLimit{30};
 constexpr std::chrono::seconds kStopLimit{15};
 constexpr std::chrono::milliseconds kPollInterval{5};
+constexpr const char* kAddressFile = "/http.address";  ///< in the data directory
 
 Error failed(const std::string& what) { return {ErrorCode::kUnavailable, what}; }
+
+/// Of all threads, those that ended too.
+Result<double> cpu_seconds(pid_t pid) {
+  clockid_t clock{};
+  timespec time{};
+  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) {
+    return failed("the CPU time of duramend cannot be read");
+  }
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
 
 }  // namespace
 
@@ -37,19 +49,30 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const std::string& program,
     return Error{ErrorCode::kInvalidArgument,
                  directory + " is not empty: a measurement needs a fresh directory"};
   }
-  std::vector<std::string> arguments = {program,       "--data-dir",  directory, "--http-listen",
-                                        "127.0.0.1:0", "--log-level", "warning"};
-  arguments.insert(arguments.end(), options.begin(), options.end());
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  pid_t pid = 0;
-  if (const int e = ::posix_spawn(&pid, program.c_str(), nullptr, nullptr, argv.data(), environ)) {
-    return failed("start " + program + ": " + std::generic_category().message(e));
-  }
-  std::unique_ptr<Daemon> daemon(new Daemon(pid));
-  DURAMEN_TRY_VOID(daemon->wait_for_address(directory + "/http.address"));
+  std::vector<std::string> command = {program,       "--data-dir",  directory, "--http-listen",
+                                      "127.0.0.1:0", "--log-level", "warning"};
+  command.insert(command.end(), options.begin(), options.end());
+  std::unique_ptr<Daemon> daemon(new Daemon(directory, std::move(command)));
+  DURAMEN_TRY_VOID(daemon->spawn());
   return daemon;
+}
+
+Result<void> Daemon::restart() {
+  // The address of the last time, should it not have ended well.
+  std::error_code ignored;
+  std::filesystem::remove(directory_ + kAddressFile, ignored);
+  return spawn();
+}
+
+Result<void> Daemon::spawn() {
+  std::vector<char*> argv;
+  for (std::string& argument : command_) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  if (const int e = ::posix_spawn(&pid_, argv[0], nullptr, nullptr, argv.data(), environ)) {
+    pid_ = -1;
+    return failed("start " + command_[0] + ": " + std::generic_category().message(e));
+  }
+  return wait_for_address(directory_ + kAddressFile);
 }
 
 Result<void> Daemon::wait_for_address(const std::string& file) {
@@ -87,7 +110,8 @@ Result<ProcessUse> Daemon::use() const {
     values[i] = i == 3 ? 0 : std::stod(field);
   }
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
-  ProcessUse use{values[14] / ticks, values[15] / ticks, 0};
+  ProcessUse use{values[14] / ticks, values[15] / ticks, 0, 0};
+  DURAMEN_TRY(use.cpu_seconds, cpu_seconds(pid_));
   std::ifstream status(base + "/status");
   while (std::getline(status, line)) {
     if (line.starts_with("VmHWM:")) use.peak_memory_bytes = std::stoull(line.substr(6)) * 1024;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -16,6 +17,8 @@ struct ProcessUse {
   double user_seconds = 0;
   double system_seconds = 0;
   std::uint64_t peak_memory_bytes = 0;
+  double cpu_seconds =
+      0;  ///< user and system, in nanoseconds where the others count ticks of 10 ms
 };
 
 /// A duramend of one's own: started on a directory and any free port, stopped by its end. It logs
@@ -40,13 +43,20 @@ class Daemon {
   Result<ProcessUse> use() const;
   /// SIGTERM, and SIGKILL after 15 s. Errors: kUnavailable when it did not end with 0.
   Result<void> stop();
+  /// After stop(): starts it once more, with the same options on the directory as it is now. Its
+  /// port is another one. Errors: kUnavailable, as of start().
+  Result<void> restart();
 
  private:
-  explicit Daemon(pid_t pid) : pid_(pid) {}
+  Daemon(std::string directory, std::vector<std::string> command)
+      : directory_(std::move(directory)), command_(std::move(command)) {}
+  Result<void> spawn();
   Result<void> wait_for_address(const std::string& file);
   bool ended(int& status) const;
 
-  pid_t pid_;
+  std::string directory_;
+  std::vector<std::string> command_;  ///< program and arguments
+  pid_t pid_ = -1;
   std::string host_;
   std::string port_;
 };
