@@ -114,6 +114,13 @@ int run(int argc, char** argv) {
   e2e->add_option("-o,--output", arguments.output, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  CLI::Option* const queries =
+      e2e->add_flag("--queries", arguments.e2e.queries,
+                    "then ask a fixed list of queries, cold and warm, and check the answers");
+  e2e->add_option("--runs", arguments.e2e.runs, "warm ones of each query")
+      ->needs(queries)
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   add_corpus_options(*e2e, arguments, arguments.e2e.corpus);
   try {
     app.parse(argc, argv);

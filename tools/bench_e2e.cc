@@ -10,6 +10,7 @@
 
 #include "base/mutex.h"
 #include "tools/bench_client.h"
+#include "tools/bench_duramen.h"
 
 namespace duramen::bench {
 namespace {
@@ -217,6 +218,10 @@ Result<EndToEndReport> run_end_to_end(const EndToEndOptions& options) {
   DURAMEN_TRY(auto daemon,
               Daemon::start(options.duramend, options.directory, options.daemon_options));
   DURAMEN_TRY_VOID(measure(options, requests, *daemon, report));
+  if (options.queries) {
+    DuramenStore store(*daemon, options.directory);
+    DURAMEN_TRY(report.queries, run_queries(store, options.corpus, options.records, options.runs));
+  }
   DURAMEN_TRY_VOID(daemon->stop());
   return report;
 }
@@ -254,7 +259,7 @@ std::string to_table(const EndToEndReport& report, const EndToEndOptions& option
   out += '\n';
   row(out, "disk after seal", mega(report.disk_bytes), "MB");
   for (const auto& [name, bytes] : report.disk_parts) row(out, "  " + name, mega(bytes), "MB");
-  return out;
+  return out + queries_table(report.queries);
 }
 
 std::string to_json(const EndToEndReport& report, const EndToEndOptions& options) {
@@ -265,23 +270,24 @@ std::string to_json(const EndToEndReport& report, const EndToEndOptions& options
   };
   Json disk = {{"bytes", report.disk_bytes}};
   for (const auto& [name, bytes] : report.disk_parts) disk[name] = bytes;
-  const Json json = {{"records", report.records},
-                     {"requests", report.requests},
-                     {"retries", report.retries},
-                     {"connections", options.connections},
-                     {"seed", options.corpus.seed},
-                     {"ids", options.corpus.ids},
-                     {"ndjson_bytes", report.ndjson_bytes},
-                     {"message_bytes", report.message_bytes},
-                     {"acked_seconds", report.acked_seconds},
-                     {"sealed_seconds", report.sealed_seconds},
-                     {"daemon_at_start", use(report.at_start)},
-                     {"daemon_at_acks", use(report.at_acks)},
-                     {"daemon_at_seal", use(report.at_seal)},
-                     {"ack_p50_seconds", report.ack_p50_seconds},
-                     {"ack_p99_seconds", report.ack_p99_seconds},
-                     {"ack_max_seconds", report.ack_max_seconds},
-                     {"disk", disk}};
+  Json json = {{"records", report.records},
+               {"requests", report.requests},
+               {"retries", report.retries},
+               {"connections", options.connections},
+               {"seed", options.corpus.seed},
+               {"ids", options.corpus.ids},
+               {"ndjson_bytes", report.ndjson_bytes},
+               {"message_bytes", report.message_bytes},
+               {"acked_seconds", report.acked_seconds},
+               {"sealed_seconds", report.sealed_seconds},
+               {"daemon_at_start", use(report.at_start)},
+               {"daemon_at_acks", use(report.at_acks)},
+               {"daemon_at_seal", use(report.at_seal)},
+               {"ack_p50_seconds", report.ack_p50_seconds},
+               {"ack_p99_seconds", report.ack_p99_seconds},
+               {"ack_max_seconds", report.ack_max_seconds},
+               {"disk", disk}};
+  if (options.queries) json["queries"] = queries_json(report.queries);
   return json.dump(2) + "\n";
 }
 

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "tools/bench_corpus.h"
 #include "tools/bench_daemon.h"
+#include "tools/bench_queries.h"
 
 namespace duramen::bench {
 
@@ -18,6 +19,8 @@ struct EndToEndOptions {
   std::vector<std::string> daemon_options;
   unsigned connections = 4;
   std::uint64_t request_bytes = 4ULL << 20;
+  bool queries = false;
+  unsigned runs = 7;  ///< warm ones of each query
 };
 
 struct EndToEndReport {
@@ -37,12 +40,14 @@ struct EndToEndReport {
   std::uint64_t disk_bytes = 0;  ///< as du counts
   /// Members of `disk` in /api/v1/status, nested names joined by points.
   std::vector<std::pair<std::string, std::uint64_t>> disk_parts;
+  std::vector<QueryFigures> queries;  ///< when they were asked for
 };
 
 /// Starts a daemon, sends it the whole corpus over several connections, waits for every ack, seals,
-/// and measures the daemon from outside. The corpus is made before the clock starts.
+/// and measures the daemon from outside. The corpus is made before the clock starts. Then it asks
+/// the queries, if it shall.
 /// Errors: kUnavailable (no daemon, a broken connection), kDataLoss (fewer records stored than
-/// sent).
+/// sent), and those of run_queries().
 Result<EndToEndReport> run_end_to_end(const EndToEndOptions& options);
 
 std::string to_table(const EndToEndReport& report, const EndToEndOptions& options);
