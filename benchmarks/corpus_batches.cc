@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <map>
 
-#include "tools/bench_corpus.h"
+#include "tools/bench/corpus.h"
 
 namespace duramen::benchmarks {
 namespace {

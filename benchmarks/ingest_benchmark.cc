@@ -3,7 +3,7 @@
 
 #include "benchmarks/corpus_batches.h"
 #include "ingest/ndjson.h"
-#include "tools/bench_corpus.h"
+#include "tools/bench/corpus.h"
 
 namespace duramen::benchmarks {
 namespace {

@@ -1,3 +1,5 @@
+#include "tools/bench/corpus.h"
+
 #include <gmock/gmock.h>
 
 #include <map>
@@ -5,8 +7,7 @@
 #include <set>
 
 #include "base/time_text.h"
-#include "tools/bench_corpus.h"
-#include "tools/bench_texts.h"
+#include "tools/bench/texts.h"
 
 namespace duramen::bench {
 namespace {

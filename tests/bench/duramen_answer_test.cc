@@ -1,6 +1,6 @@
-#include <gmock/gmock.h>
+#include "tools/bench/duramen_answer.h"
 
-#include "tools/bench_duramen_answer.h"
+#include <gmock/gmock.h>
 
 namespace duramen::bench {
 namespace {

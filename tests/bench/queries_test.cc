@@ -1,15 +1,16 @@
+#include "tools/bench/queries.h"
+
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
 #include <regex>
 
 #include "base/time_text.h"
-#include "tools/bench_duramen_query.h"
-#include "tools/bench_expected.h"
-#include "tools/bench_queries.h"
-#include "tools/bench_query_list.h"
-#include "tools/bench_records.h"
-#include "tools/bench_terms.h"
+#include "tools/bench/duramen_query.h"
+#include "tools/bench/expected.h"
+#include "tools/bench/query_list.h"
+#include "tools/bench/records.h"
+#include "tools/bench/terms.h"
 
 namespace duramen::bench {
 namespace {

@@ -1,4 +1,4 @@
-#include "tools/bench_client.h"
+#include "tools/bench/client.h"
 
 #include <array>
 #include <boost/asio/connect.hpp>

@@ -1,4 +1,4 @@
-#include "tools/bench_page_cache.h"
+#include "tools/bench/page_cache.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -1,4 +1,4 @@
-#include "tools/bench_expected.h"
+#include "tools/bench/expected.h"
 
 #include <algorithm>
 #include <charconv>

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "base/result.h"
-#include "tools/bench_daemon.h"
-#include "tools/bench_question.h"
+#include "tools/bench/daemon.h"
+#include "tools/bench/question.h"
 
 namespace duramen::bench {
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "tools/bench_corpus.h"
-#include "tools/bench_daemon.h"
-#include "tools/bench_queries.h"
+#include "tools/bench/corpus.h"
+#include "tools/bench/daemon.h"
+#include "tools/bench/queries.h"
 
 namespace duramen::bench {
 

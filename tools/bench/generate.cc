@@ -1,4 +1,4 @@
-#include "tools/bench_generate.h"
+#include "tools/bench/generate.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "tools/bench_question.h"
-#include "tools/bench_store.h"
+#include "tools/bench/question.h"
+#include "tools/bench/store.h"
 
 namespace duramen::bench {
 

@@ -1,11 +1,11 @@
-#include "tools/bench_corpus.h"
+#include "tools/bench/corpus.h"
 
 #include <algorithm>
 #include <charconv>
 
 #include "base/json_text.h"
 #include "base/time_text.h"
-#include "tools/bench_texts.h"
+#include "tools/bench/texts.h"
 
 namespace duramen::bench {
 namespace {

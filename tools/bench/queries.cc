@@ -1,11 +1,11 @@
-#include "tools/bench_queries.h"
+#include "tools/bench/queries.h"
 
 #include <algorithm>
 #include <chrono>
 
-#include "tools/bench_expected.h"
-#include "tools/bench_query_list.h"
-#include "tools/bench_terms.h"
+#include "tools/bench/expected.h"
+#include "tools/bench/query_list.h"
+#include "tools/bench/terms.h"
 
 namespace duramen::bench {
 namespace {

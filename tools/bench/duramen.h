@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "tools/bench_client.h"
-#include "tools/bench_store.h"
+#include "tools/bench/client.h"
+#include "tools/bench/store.h"
 
 namespace duramen::bench {
 

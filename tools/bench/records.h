@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "tools/bench_corpus.h"
+#include "tools/bench/corpus.h"
 
 namespace duramen::bench {
 

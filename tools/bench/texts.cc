@@ -1,4 +1,4 @@
-#include "tools/bench_texts.h"
+#include "tools/bench/texts.h"
 
 #include <array>
 

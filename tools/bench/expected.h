@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "tools/bench_corpus.h"
-#include "tools/bench_question.h"
-#include "tools/bench_records.h"
+#include "tools/bench/corpus.h"
+#include "tools/bench/question.h"
+#include "tools/bench/records.h"
 
 namespace duramen::bench {
 

@@ -1,4 +1,4 @@
-#include "tools/bench_records.h"
+#include "tools/bench/records.h"
 
 #include <algorithm>
 #include <optional>

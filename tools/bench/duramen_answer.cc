@@ -1,4 +1,4 @@
-#include "tools/bench_duramen_answer.h"
+#include "tools/bench/duramen_answer.h"
 
 #include <nlohmann/json.hpp>
 

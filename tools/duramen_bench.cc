@@ -7,8 +7,8 @@
 #include <iostream>
 
 #include "base/time_text.h"
-#include "tools/bench_e2e.h"
-#include "tools/bench_generate.h"
+#include "tools/bench/e2e.h"
+#include "tools/bench/generate.h"
 #include "tools/version.h"
 
 namespace {

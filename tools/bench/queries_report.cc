@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "tools/bench_queries.h"
+#include "tools/bench/queries.h"
 
 namespace duramen::bench {
 namespace {

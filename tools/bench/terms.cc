@@ -1,11 +1,11 @@
-#include "tools/bench_terms.h"
+#include "tools/bench/terms.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 
-#include "tools/bench_records.h"
+#include "tools/bench/records.h"
 
 namespace duramen::bench {
 namespace {

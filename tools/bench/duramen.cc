@@ -1,13 +1,13 @@
-#include "tools/bench_duramen.h"
+#include "tools/bench/duramen.h"
 
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
 #include "base/time_text.h"
-#include "tools/bench_duramen_answer.h"
-#include "tools/bench_duramen_query.h"
-#include "tools/bench_page_cache.h"
+#include "tools/bench/duramen_answer.h"
+#include "tools/bench/duramen_query.h"
+#include "tools/bench/page_cache.h"
 
 namespace duramen::bench {
 namespace {

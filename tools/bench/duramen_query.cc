@@ -1,8 +1,8 @@
-#include "tools/bench_duramen_query.h"
+#include "tools/bench/duramen_query.h"
 
 #include <algorithm>
 
-#include "tools/bench_records.h"
+#include "tools/bench/records.h"
 
 namespace duramen::bench {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "tools/bench_corpus.h"
+#include "tools/bench/corpus.h"
 
 namespace duramen::bench {
 

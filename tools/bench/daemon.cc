@@ -1,4 +1,4 @@
-#include "tools/bench_daemon.h"
+#include "tools/bench/daemon.h"
 
 #include <spawn.h>
 #include <sys/stat.h>

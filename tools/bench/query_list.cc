@@ -1,12 +1,12 @@
-#include "tools/bench_query_list.h"
+#include "tools/bench/query_list.h"
 
 #include <algorithm>
 #include <functional>
 #include <string_view>
 #include <utility>
 
-#include "tools/bench_records.h"
-#include "tools/bench_texts.h"
+#include "tools/bench/records.h"
+#include "tools/bench/texts.h"
 
 namespace duramen::bench {
 namespace {

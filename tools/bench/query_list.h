@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "tools/bench_question.h"
-#include "tools/bench_terms.h"
+#include "tools/bench/question.h"
+#include "tools/bench/terms.h"
 
 namespace duramen::bench {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "tools/bench_corpus.h"
-#include "tools/bench_store.h"
+#include "tools/bench/corpus.h"
+#include "tools/bench/store.h"
 
 namespace duramen::bench {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "tools/bench_corpus.h"
+#include "tools/bench/corpus.h"
 
 namespace duramen::bench {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "tools/bench_question.h"
+#include "tools/bench/question.h"
 
 namespace duramen::bench {
 

@@ -1,4 +1,4 @@
-#include "tools/bench_e2e.h"
+#include "tools/bench/e2e.h"
 
 #include <algorithm>
 #include <atomic>
@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "base/mutex.h"
-#include "tools/bench_client.h"
-#include "tools/bench_duramen.h"
+#include "tools/bench/client.h"
+#include "tools/bench/duramen.h"
 
 namespace duramen::bench {
 namespace {
