@@ -1,5 +1,6 @@
 #include "model/tokens.h"
 
+#include <algorithm>
 #include <bit>
 
 #if defined(__SSE2__)
@@ -89,6 +90,14 @@ std::string folded(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = fold_ascii(c);
   return out;
+}
+
+bool is_one_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_byte);
+}
+
+bool contains_folded(std::string_view text, std::string_view folded_part) {
+  return folded_part.empty() || find_folded(text, folded_part, 0) != std::string_view::npos;
 }
 
 bool contains_word(std::string_view text, std::string_view folded_word) {

@@ -51,6 +51,11 @@ void for_each_token(std::string_view text, Take&& take) {
   }
 }
 
+/// True when `text` is one token and nothing else.
+bool is_one_token(std::string_view text);
+
+/// True when `text` contains these bytes, ignoring the case of ASCII letters. Fast on long texts.
+bool contains_folded(std::string_view text, std::string_view folded_part);
 /// True when `text` contains the whole token `folded_word`, ignoring ASCII case.
 bool contains_word(std::string_view text, std::string_view folded_word);
 /// True when a token of `text` begins with `folded_prefix`, ignoring ASCII case.

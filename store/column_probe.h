@@ -2,7 +2,7 @@
 
 #include <bitset>
 #include <cstddef>
-#include <limits>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -20,37 +20,39 @@ class ColumnProbe {
 
   /// The bytes that occur, letters of ASCII in lower case.
   const std::bitset<256>& bytes();
-  std::size_t min_size() const { return min_size_; }  ///< of a value
-  /// False when no value contains these bytes (not none), ignoring ASCII case. Values that are
-  /// stored as text, and whole UUIDs and hexadecimal numbers, are looked for.
-  bool may_contain(std::string_view folded) const;
+
+  /// What is looked for as:
+  enum class As : std::uint8_t {
+    kPart,   ///< any bytes of a value
+    kToken,  ///< a whole token of a value
+    kValue,  ///< a whole value
+  };
+  /// False when no value holds these bytes (at least one), ignoring ASCII case. Values that are
+  /// stored as text, whole UUIDs and their groups, and whole hexadecimal numbers are looked for.
+  bool may_hold(std::string_view folded, As as = As::kPart) const;
 
  private:
   struct Part {
     Encoding encoding = Encoding::kText;
     std::string_view bytes;  ///< values as text, joined, or the packed ones
-    std::size_t max_size = 0;
-    /// Of hexadecimal numbers.
-    std::string_view prefix;
-    std::string_view suffix;
     std::size_t values = 0;
-    std::size_t digits = 0;
+    std::size_t min_size = 0;  ///< of a value
+    std::size_t max_size = 0;
+    std::string_view prefix;  ///< of numbers
+    std::string_view suffix;
   };
 
   void add_texts(Part& part, LaneReaders& in);
   bool add_formatted(Part& part, LaneReaders& in);
   bool add_number(Part& part, LaneReaders& in);
   void add_bytes(std::string_view text);
-  void add_sizes(Part& part, std::size_t least, std::size_t most);
-  static bool may_be_formatted(const Part& part, std::string_view folded);
+  static void add_sizes(Part& part, std::size_t least, std::size_t most);
+  static bool may_be_formatted(const Part& part, std::string_view folded, As as);
+  static bool may_be_number(const Part& part, std::string_view folded);
 
   std::bitset<256> bytes_;          ///< of parts that are not text
   std::size_t parts_in_bytes_ = 0;  ///< those parts' texts are in bytes_, too
-  std::size_t min_size_ = std::numeric_limits<std::size_t>::max();
   std::vector<Part> parts_;
 };
-
-/// True when `text` contains `folded`, ignoring the case of ASCII letters. Fast on long texts.
-bool contains_folded(std::string_view text, std::string_view folded);
 
 }  // namespace duramen::store

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bitset>
 
+#include "model/tokens.h"
 #include "query/rows/slot_kinds.h"
 
 namespace duramen::query {
@@ -178,18 +179,19 @@ BlockFilter::OfTemplate BlockFilter::judge_message(const Node& leaf, std::uint32
   return {};
 }
 
-/// Of one token, or the beginning of one, that may stand in slots of these kinds.
+/// Of what stands within one slot of these kinds, or nowhere.
 BlockFilter::OfTemplate BlockFilter::judge_slots(const Node& leaf, std::uint32_t template_id,
                                                  std::uint8_t kinds) {
+  using As = store::ColumnProbe::As;
   OfTemplate out{Verdict::kNo, {}};
+  const bool token = leaf.kind == Filter::Kind::kWords && model::is_one_token(leaf.text);
   const auto of_slots = columns_.slot_kinds(template_id);
   for (std::uint32_t slot = 0; slot < of_slots.size(); ++slot) {
     if ((of_slots[slot] & kinds) == 0) continue;
     if (!check()) break;
     store::ColumnProbe* probe = columns_.probe(template_id, slot);
-    if (probe == nullptr || !probe->may_contain(leaf.text)) continue;
-    const bool whole = leaf.kind == Filter::Kind::kWords && of_slots[slot] != kCompoundKind;
-    if (whole && leaf.text.size() < probe->min_size()) continue;
+    const As as = !token ? As::kPart : of_slots[slot] == kCompoundKind ? As::kToken : As::kValue;
+    if (probe == nullptr || !probe->may_hold(leaf.text, as)) continue;
     out.verdict = Verdict::kLook;
     out.slots.push_back(slot);
   }

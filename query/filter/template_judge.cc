@@ -38,10 +38,6 @@ std::uint8_t kinds_for_prefix(std::string_view folded) {
   return has_digit ? kDigitKind | kCompoundKind : kDigitKind | kWordKind | kCompoundKind;
 }
 
-bool is_one_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), model::is_token_byte);
-}
-
 /// Which beginnings of a part the text up to some place may end with: bit k for its first k bytes.
 class PartialMatches {
  public:
@@ -171,10 +167,11 @@ MessageVerdict judge_template(const Matcher::Node& leaf, std::string_view text) 
       std::any_of(pieces.constant.begin(), pieces.constant.end(),
                   [&](std::string_view piece) { return Matcher::matches_value(leaf, piece); });
   if (constant) return {Verdict::kYes};
-  if (!words && !is_one_token(leaf.text)) return {};
+  if (!words && !model::is_one_token(leaf.text)) return {};
   std::uint8_t kinds =
       pieces.slots & (words ? kinds_for_words(leaf.text) : kinds_for_prefix(leaf.text));
-  if (is_one_token(leaf.text)) return kinds == 0 ? kNone : MessageVerdict{Verdict::kLook, kinds};
+  if (model::is_one_token(leaf.text))
+    return kinds == 0 ? kNone : MessageVerdict{Verdict::kLook, kinds};
   if (kinds == 0) return kNone;
   if (may_touch_constant(leaf.text, text)) return {Verdict::kLook};
   kinds &= kCompoundKind;  // variables of the other kinds are one token

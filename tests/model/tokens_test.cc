@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace duramen::model {
@@ -71,6 +73,33 @@ TEST(Words, AgreeWithTheListOfTokens) {
     });
     ASSERT_EQ(contains_word(text, word), whole) << testing::PrintToString(text) << " " << word;
     ASSERT_EQ(contains_word_prefix(text, word), prefix) << testing::PrintToString(text);
+  }
+}
+
+TEST(ContainsFolded, FindsWhatComparingEachPlaceFinds) {
+  const std::uint64_t seed = std::random_device()();
+  std::mt19937_64 random(seed);
+  const auto bytes_from = [&random](std::string_view set, std::size_t size) {
+    std::string out;
+    while (out.size() < size) out += set[random() % set.size()];
+    return out;
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string text = bytes_from("aAbBk@[`{", random() % 60);
+    const std::string part = folded(bytes_from("aAbB@[`{", random() % 5));
+    const bool there = folded(text).find(part) != std::string::npos;
+    ASSERT_EQ(contains_folded(text, part), there)
+        << "seed " << seed << ": '" << part << "' in '" << text << "'";
+  }
+}
+
+TEST(ContainsFolded, FindsTheFirstAndTheLastPlaceOfLongTexts) {
+  for (std::size_t size = 1; size < 80; ++size) {
+    const std::string text(size, '.');
+    EXPECT_TRUE(contains_folded("Ab" + text, "ab")) << size;
+    EXPECT_TRUE(contains_folded(text + "aB", "ab")) << size;
+    EXPECT_FALSE(contains_folded(text + "a", "ab")) << size;
+    EXPECT_TRUE(contains_folded(text + "AB", text + "ab")) << size;
   }
 }
 
