@@ -23,8 +23,8 @@ const Bytes kHexBits = bytes_of("0123456789abcdef");
 const Bytes kUuidBits = bytes_of("0123456789abcdef-");
 const Bytes kIpv4Bits = bytes_of("0123456789.");
 // docs/format/block.md, "Times in text".
-constexpr std::string_view kTimeBytes = "0123456789-/: t";
-constexpr std::string_view kMonthBytes = "abcdefghijklmnopqrstuvwxyz";
+const Bytes kTimeBits = bytes_of("0123456789-/: t");
+const Bytes kMonthBits = bytes_of("abcdefghijklmnopqrstuvwxyz");
 constexpr std::size_t kMaxDecimal = 20;
 /// Values with as many different bytes may have all: looking further tells little.
 constexpr std::size_t kManyBytes = 30;
@@ -116,8 +116,8 @@ bool ColumnProbe::add_formatted(Part& part, LaneReaders& in) {
   const std::uint8_t digits = in.numbers.u8();
   const std::array<char, 2> around{static_cast<char>(in.numbers.u8()),
                                    static_cast<char>(in.numbers.u8())};
-  add_bytes(kTimeBytes);
-  if (layout == 3) add_bytes(kMonthBytes);
+  bytes_ |= kTimeBits;
+  if (layout == 3) bytes_ |= kMonthBits;
   add_bytes({around.data(), around.size()});
   add_sizes(part, 19, std::size_t{22} + digits);
   return in.numbers.ok();

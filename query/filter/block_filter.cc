@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kMaxRemembered = 1U << 18;
 /// Slots that are remembered for one leaf and template.
 constexpr std::size_t kMaxSlots = 8;
+constexpr std::uint32_t kSlotsBetweenChecks = 16;
 /// Of the literal parts of a regex, for a template to be judged by them.
 constexpr std::uint64_t kMaxPartBytes = 256;
 constexpr std::uint64_t kPartBytesPerRow = 2;
@@ -188,7 +189,7 @@ BlockFilter::OfTemplate BlockFilter::judge_slots(const Node& leaf, std::uint32_t
   const auto of_slots = columns_.slot_kinds(template_id);
   for (std::uint32_t slot = 0; slot < of_slots.size(); ++slot) {
     if ((of_slots[slot] & kinds) == 0) continue;
-    if (!check()) break;
+    if (slot % kSlotsBetweenChecks == kSlotsBetweenChecks - 1 && !check()) break;
     store::ColumnProbe* probe = columns_.probe(template_id, slot);
     const As as = !token ? As::kPart : of_slots[slot] == kCompoundKind ? As::kToken : As::kValue;
     if (probe == nullptr || !probe->may_hold(leaf.text, as)) continue;

@@ -125,6 +125,8 @@ bool may_touch_constant(std::string_view words, std::string_view text) {
 
 TemplatePieces split_template(std::string_view text) {
   TemplatePieces out;
+  out.constant.reserve(
+      1 + static_cast<std::size_t>(std::count_if(text.begin(), text.end(), model::is_slot)));
   std::size_t begin = 0;
   for (std::size_t at = 0; at <= text.size(); ++at) {
     if (at < text.size() && !model::is_slot(text[at])) continue;

@@ -111,12 +111,14 @@ BlockColumns::Template& BlockColumns::slots_of(std::uint32_t id) {
     t.kinds = {kWholeMessageKind};
   }
   const std::string& text = templates()[id].text;
+  const std::size_t slots = block_->slots_of(id);
+  t.at.reserve(slots);
+  t.kinds.reserve(slots);
   for (std::uint32_t at = 0; at < text.size(); ++at) {
     if (!model::is_slot(text[at])) continue;
     t.at.push_back(at);
     t.kinds.push_back(slot_kind(text[at]));
   }
-  t.values.resize(t.at.size());
   return t;
 }
 
@@ -130,7 +132,9 @@ std::string_view BlockColumns::value(std::uint32_t id, std::size_t slot, std::si
     }
     places_ = *places;
   }
-  const store::ColumnValues*& values = slots_of(id).values[slot];
+  Template& t = slots_of(id);
+  if (t.values.empty()) t.values.resize(t.at.size());
+  const store::ColumnValues*& values = t.values[slot];
   if (values == nullptr) {
     auto read = block_->variables(id, slot);
     if (!read) {
