@@ -124,6 +124,7 @@ class Executor {
 Result<void> Executor::prepare() {
   plan_ = make_plan(execution_.query);
   DURAMEN_TRY(matcher_, Matcher::compile(plan_.filter, names_));
+  names_.begin_pipes();
   for (const Pipe& pipe : plan_.operations) {
     DURAMEN_TRY(auto operation, make_row_operation(pipe, names_));
     operations_.push_back(std::move(operation));

@@ -151,6 +151,8 @@ class LabelsStage final : public Stage {
 
   Result<bool> push(Row row) override { return push_view(OwnRowView(names_, row)); }
 
+  Load load() const override { return Load::kStreams; }
+
   Result<bool> push_view(const RowView& row) override {
     const model::Labels* labels = row.labels();
     if (labels == nullptr) {

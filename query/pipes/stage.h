@@ -11,6 +11,7 @@
 #include "query/language/ast.h"
 #include "query/progress.h"
 #include "query/request.h"
+#include "query/rows/load.h"
 #include "query/rows/row.h"
 
 namespace duramen::query {
@@ -30,6 +31,8 @@ class Stage {
   virtual Result<bool> push(Row row) = 0;
   /// The same for a row that lies elsewhere; a stage that need not keep it copies nothing.
   virtual Result<bool> push_view(const RowView& row) { return push(row.to_row()); }
+  /// What it looks at in a row of push_view().
+  virtual Load load() const { return Load::kWhole; }
   /// After the last row, also when push() wanted no more.
   virtual Result<void> finish() = 0;
 };

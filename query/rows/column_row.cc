@@ -32,8 +32,9 @@ void ColumnRow::bind(RecordColumns& columns) {
 
 std::vector<std::uint32_t> ColumnRow::fields_asked_for() const {
   std::vector<std::uint32_t> out;
-  for (const Bound& bound : bound_) {
-    out.insert(out.end(), bound.fields.begin(), bound.fields.end());
+  for (Slot slot = 0; slot < bound_.size(); ++slot) {
+    const std::vector<std::uint32_t>& fields = bound_[slot].fields;
+    if (names_.is_of_pipes(slot)) out.insert(out.end(), fields.begin(), fields.end());
   }
   return out;
 }

@@ -31,9 +31,13 @@ Name::Name(std::string_view name) : text(name), builtin(builtin_of(name)) {
 }
 
 Slot NameTable::add(std::string_view name) {
-  if (const auto found = slots_.find(name); found != slots_.end()) return found->second;
+  if (const auto found = slots_.find(name); found != slots_.end()) {
+    of_pipes_[found->second] = true;
+    return found->second;
+  }
   const auto slot = static_cast<Slot>(names_.size());
   names_.emplace_back(name);
+  of_pipes_.push_back(true);
   slots_.emplace(name, slot);
   return slot;
 }

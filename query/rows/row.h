@@ -45,11 +45,17 @@ using Slot = std::uint32_t;
 class NameTable {
  public:
   Slot add(std::string_view name);
+  /// What is added from now on, again or for the first time, is named by pipes. Without this call
+  /// every name is.
+  void begin_pipes() { of_pipes_.assign(names_.size(), false); }
+  /// Whether it is asked of rows that match, not only by the filter.
+  bool is_of_pipes(Slot slot) const { return of_pipes_[slot]; }
   const Name& at(Slot slot) const { return names_[slot]; }
   std::size_t size() const { return names_.size(); }
 
  private:
   std::vector<Name> names_;
+  std::vector<bool> of_pipes_;  ///< a name
   std::map<std::string, Slot, std::less<>> slots_;
 };
 

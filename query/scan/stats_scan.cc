@@ -41,7 +41,7 @@ Result<bool> push_each(Scan& scan, const UnitPipeline::Selected& selected, Push&
 }  // namespace
 
 Result<void> scan_into(Scan& scan, const TimeRange& range, Stage& first) {
-  UnitPipeline pipeline = over_all(range, Load::kWhole);
+  UnitPipeline pipeline = over_all(range, scan.has_operations() ? Load::kWhole : first.load());
   pipeline.take = [&](const UnitPipeline::Selected& selected) {
     return push_each(scan, selected, [&](const ColumnRow& row) -> Result<bool> {
       if (!scan.has_operations()) {

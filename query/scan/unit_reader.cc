@@ -214,12 +214,14 @@ BlockColumns::Needs UnitReader::needs(Load what) const {
   BlockColumns::Needs needs;
   needs.times = what == Load::kTimes;
   needs.positions = what == Load::kPositions || what == Load::kWhole;
-  if (what == Load::kSeqsAndStreams) needs.seqs = needs.streams = true;
+  needs.seqs = what == Load::kSeqsAndStreams;
+  needs.streams = what == Load::kSeqsAndStreams || what == Load::kStreams;
   if (what == Load::kWhole) {
     needs.times = needs.received = needs.messages = needs.streams = needs.all_fields = true;
   }
   if (what != Load::kNames) return needs;
   for (Slot slot = 0; slot < context_.names.size(); ++slot) {
+    if (!context_.names.is_of_pipes(slot)) continue;
     const Name::Builtin builtin = context_.names.at(slot).builtin;
     needs.times = needs.times || builtin == Name::Builtin::kTime;
     needs.positions = needs.positions || builtin == Name::Builtin::kSeq;

@@ -17,6 +17,7 @@
 #include "query/request.h"
 #include "query/rows/block_columns.h"
 #include "query/rows/column_row.h"
+#include "query/rows/load.h"
 #include "store/store.h"
 
 namespace duramen::query {
@@ -53,15 +54,6 @@ struct ScanUnit {
   const model::RowSet* open = nullptr;
   TimeNs first = 0;  ///< smallest and
   TimeNs last = 0;   ///< greatest time in it
-};
-
-/// What is going to be asked of selected rows.
-enum class Load : std::uint8_t {
-  kTimes,
-  kPositions,
-  kSeqsAndStreams,
-  kNames,  ///< of the table: what RowView::get() and time() give
-  kWhole,
 };
 
 /// This block cannot be read, others may be: also for a bad sector (kUnavailable).

@@ -18,22 +18,18 @@ namespace {
 using store::BlockPart;
 using Rows = std::vector<std::uint32_t>;
 
-NameTable table_of(const std::vector<std::string>& names) {
-  NameTable table;
-  for (const std::string& name : names) table.add(name);
-  return table;
-}
-
 /// Reads the blocks of a store for one filter, and for what asks for these names of its rows.
 class Reading {
  public:
   Reading(FakeStore& store, const std::string& q, std::optional<model::Seq> up_to = {},
           const std::vector<std::string>& names = {})
       : snapshot_(store.snapshot()),
-        names_(table_of(names)),
         matcher_(Matcher::compile(parse_query(q).value().filter, names_).value()),
         context_{*snapshot_, up_to.value_or(snapshot_->seq()), names_, matcher_, progress_, notes_},
-        reader_(context_) {}
+        reader_(context_) {
+    names_.begin_pipes();
+    for (const std::string& name : names) names_.add(name);
+  }
 
   ScanUnit unit(std::size_t block = 0) const {
     const store::BlockRef& ref = snapshot_->blocks()[block];
@@ -191,8 +187,19 @@ TEST_F(UnitReaderTest, FindsDamageInAFieldThatIsAskedForBeforeRowsAreGiven) {
   EXPECT_EQ(reading.select({}, {}, Load::kNames), (Rows{0, 1, 2, 3}));
   ColumnRow& row = reading.reader().row();
   row.move_to(2);
-  ASSERT_TRUE(row.get(0));
-  EXPECT_EQ(row.get(0)->bytes, "2");
+  ASSERT_TRUE(row.get(1));
+  EXPECT_EQ(row.get(1)->bytes, "2") << "after the filter's own name, _msg";
+}
+
+TEST_F(UnitReaderTest, WhatOnlyTheFilterNamesIsNotReadOfRowsThatMatch) {
+  const auto frames = [&](const char* name) {
+    Reading reading(store_, "took app:odd ms:*", {}, {name});
+    EXPECT_EQ(reading.select({}, {}, Load::kNames), (Rows{1, 3}));
+    reading.reader().close();
+    return reading.progress().frames.load();
+  };
+  EXPECT_GT(frames("_msg"), frames("_time"));
+  EXPECT_GT(frames("ms"), frames("_time"));
 }
 
 TEST_F(UnitReaderTest, ADamagedColumnDoesNotCountForNothing) {
