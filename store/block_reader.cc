@@ -160,7 +160,8 @@ Result<std::span<const std::uint32_t>> BlockReader::places_in_template() {
 }
 
 Result<void> BlockReader::read_column(ValueReader& value, std::size_t column,
-                                      std::span<const std::uint32_t> rows, std::size_t& budget,
+                                      std::span<const std::uint32_t> rows,
+                                      const WantedValues& wanted, std::size_t& budget,
                                       ColumnValues& out) {
   for (std::size_t p = value.parts_begin(column); p < value.parts_end(column); ++p) {
     const PartEntry& part = value.part(p);
@@ -173,7 +174,7 @@ Result<void> BlockReader::read_column(ValueReader& value, std::size_t column,
       for (std::size_t i = 0; i < count; ++i) times_.push_back(time_of(numbers[rows[done + i]]));
     }
     DURAMEN_TRY(LaneReaders in, value.read(p));
-    if (!decode_values(part.encoding, in, count, times_, budget, out)) {
+    if (!decode_some_values(part.encoding, in, count, times_, wanted, budget, out)) {
       return broken("columns: broken values");
     }
   }
@@ -188,9 +189,20 @@ Result<const ColumnValues*> BlockReader::variables(std::size_t id, std::size_t s
   DURAMEN_TRY_VOID(fetch_into(*vars_value_, BlockPart::kVars));
   DURAMEN_TRY(const auto rows, rows_of_template(id));
   ColumnValues out;
-  DURAMEN_TRY_VOID(read_column(*vars_value_, column, rows, variable_budget_, out));
+  DURAMEN_TRY_VOID(read_column(*vars_value_, column, rows, std::nullopt, variable_budget_, out));
   known = std::move(out);
   return &*known;
+}
+
+Result<ColumnValues> BlockReader::some_variables(std::size_t id, std::size_t slot,
+                                                 std::span<const std::uint32_t> places) {
+  if (slot >= slots_of(id)) return broken("rows: a template that has none");
+  DURAMEN_TRY_VOID(fetch_into(*vars_value_, BlockPart::kVars));
+  DURAMEN_TRY(const auto rows, rows_of_template(id));
+  ColumnValues out;
+  std::size_t budget = head_.message_bytes;
+  DURAMEN_TRY_VOID(read_column(*vars_value_, first_slot_[id] + slot, rows, places, budget, out));
+  return out;
 }
 
 Result<ColumnProbe*> BlockReader::probe(std::size_t id, std::size_t slot) {
@@ -251,7 +263,8 @@ Result<const ColumnValues*> BlockReader::field(std::size_t column) {
   ColumnValues out;
   if (!rows.empty()) {
     DURAMEN_TRY_VOID(fetch_into(*fields_value_, BlockPart::kFields));
-    DURAMEN_TRY_VOID(read_column(*fields_value_, stored_column_[column], rows, field_budget_, out));
+    DURAMEN_TRY_VOID(read_column(*fields_value_, stored_column_[column], rows, std::nullopt,
+                                 field_budget_, out));
   }
   known = std::move(out);
   return &*known;

@@ -64,6 +64,10 @@ class BlockReader {
   std::size_t slots_of(std::size_t id) const { return first_slot_[id + 1] - first_slot_[id]; }
   /// The values of one slot, counted from the left: one for each row of the template.
   Result<const ColumnValues*> variables(std::size_t id, std::size_t slot);
+  /// The same, but only the values at these places (rising) among the rows of the template: the
+  /// others are empty. Not kept.
+  Result<ColumnValues> some_variables(std::size_t id, std::size_t slot,
+                                      std::span<const std::uint32_t> places);
   /// What may stand in those values; none is decoded.
   Result<ColumnProbe*> probe(std::size_t id, std::size_t slot);
 
@@ -83,8 +87,8 @@ class BlockReader {
   Result<void> sort_by_field();
   /// Decodes a column that has a value for each of `rows`.
   Result<void> read_column(ValueReader& value, std::size_t column,
-                           std::span<const std::uint32_t> rows, std::size_t& budget,
-                           ColumnValues& out);
+                           std::span<const std::uint32_t> rows, const WantedValues& wanted,
+                           std::size_t& budget, ColumnValues& out);
   std::optional<std::size_t> index_limit(RowColumn column) const;
 
   Fetch fetch_;

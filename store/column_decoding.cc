@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <limits>
 
+#include "store/column_appender.h"
 #include "store/column_encoding.h"
 #include "store/column_integers.h"
 #include "store/column_text.h"
@@ -9,59 +9,36 @@
 namespace duramen::store {
 namespace {
 
-/// Appends values to a column within a budget of bytes.
-class Appender {
- public:
-  Appender(ColumnValues& out, std::size_t budget)
-      : out_(out),
-        limit_(std::min<std::size_t>(out.bytes.size() + budget,
-                                     std::numeric_limits<std::uint32_t>::max())) {}
-  std::string& bytes() { return out_.bytes; }
-  std::size_t limit() const { return limit_; }
-  /// Ends the value whose bytes were appended. False beyond the budget.
-  bool end_value() {
-    if (out_.bytes.size() > limit_) return false;
-    out_.ends.push_back(static_cast<std::uint32_t>(out_.bytes.size()));
-    return true;
-  }
-  bool add(std::string_view value) {
-    if (value.size() > limit_ - std::min(limit_, out_.bytes.size())) return false;
-    out_.bytes.append(value);
-    return end_value();
-  }
-
- private:
-  ColumnValues& out_;
-  std::size_t limit_;
-};
-
-bool decode_constant(LaneReaders& in, std::size_t n, Appender& out) {
+bool decode_constant(LaneReaders& in, std::size_t n, ColumnAppender& out) {
   const std::string_view value = in.text.rest();
   for (std::size_t i = 0; i < n; ++i) {
-    if (!out.add(value)) return false;
+    if (!out.skip() && !out.add(value)) return false;
   }
   return true;
 }
 
-bool decode_text(LaneReaders& in, std::size_t n, Appender& out) {
+bool decode_text(LaneReaders& in, std::size_t n, ColumnAppender& out) {
   std::vector<std::uint64_t> sizes(n);
   if (!decode_integers(in, sizes)) return false;
   for (const std::uint64_t size : sizes) {
-    if (size > in.text.remaining() || !out.add(in.text.raw(size))) return false;
+    if (size > in.text.remaining()) return false;
+    const std::string_view value = in.text.raw(size);
+    if (!out.skip() && !out.add(value)) return false;
   }
   return true;
 }
 
-bool decode_fixed_text(LaneReaders& in, std::size_t n, Appender& out) {
+bool decode_fixed_text(LaneReaders& in, std::size_t n, ColumnAppender& out) {
   const std::size_t width = in.text.remaining() / n;
   if (width == 0) return false;
   for (std::size_t i = 0; i < n; ++i) {
-    if (!out.add(in.text.raw(width))) return false;
+    const std::string_view value = in.text.raw(width);
+    if (!out.skip() && !out.add(value)) return false;
   }
   return true;
 }
 
-bool decode_dictionary(LaneReaders& in, std::size_t n, Appender& out) {
+bool decode_dictionary(LaneReaders& in, std::size_t n, ColumnAppender& out) {
   const std::uint64_t d = in.numbers.varint();
   if (!in.numbers.ok() || d == 0 || d > n) return false;
   std::vector<std::uint64_t> sizes(d);
@@ -74,7 +51,7 @@ bool decode_dictionary(LaneReaders& in, std::size_t n, Appender& out) {
     distinct.push_back(in.text.raw(size));
   }
   return std::all_of(ids.begin(), ids.end(), [&](std::uint64_t id) {
-    return id < distinct.size() && out.add(distinct[id]);
+    return out.skip() || (id < distinct.size() && out.add(distinct[id]));
   });
 }
 
@@ -91,13 +68,14 @@ void append_decimal(std::string& out, std::uint64_t v, std::size_t width) {
   out.append(at, size);
 }
 
-bool decode_decimal(LaneReaders& in, std::size_t n, bool padded, Appender& out) {
+bool decode_decimal(LaneReaders& in, std::size_t n, bool padded, ColumnAppender& out) {
   const std::string_view prefix = in.numbers.text();
   const std::string_view suffix = in.numbers.text();
   const std::size_t width = padded ? in.numbers.u8() : 0;
   std::vector<std::uint64_t> numbers(n);
   if (!in.numbers.ok() || width > 19 || !decode_integers(in, numbers)) return false;
   for (const std::uint64_t v : numbers) {
+    if (out.skip()) continue;
     out.bytes().append(prefix);
     append_decimal(out.bytes(), v, width);
     out.bytes().append(suffix);
@@ -106,17 +84,17 @@ bool decode_decimal(LaneReaders& in, std::size_t n, bool padded, Appender& out) 
   return true;
 }
 
-bool decode_hex(LaneReaders& in, std::size_t n, std::string_view digits, Appender& out) {
+bool decode_hex(LaneReaders& in, std::size_t n, std::string_view digits, ColumnAppender& out) {
   const std::string_view prefix = in.numbers.text();
   const std::string_view suffix = in.numbers.text();
   const std::uint64_t width = in.numbers.varint();
   if (!in.numbers.ok() || width > 2 * in.packed.remaining() / n) return false;
   const std::string_view packed = in.packed.raw((n * width + 1) / 2);
   if (!in.packed.ok()) return false;
-  std::size_t at = 0;
   for (std::size_t i = 0; i < n; ++i) {
+    if (out.skip()) continue;
     out.bytes().append(prefix);
-    for (std::uint64_t k = 0; k < width; ++k, ++at) {
+    for (std::size_t at = i * width; at < (i + 1) * width; ++at) {
       const auto byte = static_cast<unsigned char>(packed[at / 2]);
       out.bytes().push_back(digits[at % 2 == 0 ? byte >> 4 : byte & 15]);
     }
@@ -126,26 +104,29 @@ bool decode_hex(LaneReaders& in, std::size_t n, std::string_view digits, Appende
   return true;
 }
 
-bool decode_uuids(LaneReaders& in, std::size_t n, Appender& out) {
+bool decode_uuids(LaneReaders& in, std::size_t n, ColumnAppender& out) {
   if (in.packed.remaining() / 16 < n) return false;
   for (std::size_t i = 0; i < n; ++i) {
-    append_uuid(out.bytes(), in.packed.raw(16));
+    const std::string_view uuid = in.packed.raw(16);
+    if (out.skip()) continue;
+    append_uuid(out.bytes(), uuid);
     if (!out.end_value()) return false;
   }
   return true;
 }
 
-bool decode_ipv4s(LaneReaders& in, std::size_t n, Appender& out) {
+bool decode_ipv4s(LaneReaders& in, std::size_t n, ColumnAppender& out) {
   std::vector<std::uint64_t> numbers(n);
   if (!decode_integers(in, numbers)) return false;
   return std::all_of(numbers.begin(), numbers.end(), [&](std::uint64_t v) {
+    if (out.skip()) return true;
     if (v > 0xffffffffU) return false;
     append_ipv4(out.bytes(), static_cast<std::uint32_t>(v));
     return out.end_value();
   });
 }
 
-bool decode_any(Encoding encoding, LaneReaders& in, std::size_t n, Appender& out) {
+bool decode_any(Encoding encoding, LaneReaders& in, std::size_t n, ColumnAppender& out) {
   switch (encoding) {
     case Encoding::kConstant:
       return decode_constant(in, n, out);
@@ -176,18 +157,23 @@ bool decode_any(Encoding encoding, LaneReaders& in, std::size_t n, Appender& out
 
 }  // namespace
 
-bool decode_values(Encoding encoding, LaneReaders& in, std::size_t n, std::span<const TimeNs> times,
-                   std::size_t& budget, ColumnValues& out) {
+bool decode_some_values(Encoding encoding, LaneReaders& in, std::size_t n,
+                        std::span<const TimeNs> times, const WantedValues& wanted,
+                        std::size_t& budget, ColumnValues& out) {
   const std::size_t had = out.bytes.size();
-  Appender appender(out, budget);
+  ColumnAppender appender(out, wanted, budget);
   out.ends.reserve(out.ends.size() + n);
   if (n == 0) return false;
-  const bool decoded = encoding == Encoding::kTime
-                           ? decode_time_texts(in, n, times, out, appender.limit())
-                           : decode_any(encoding, in, n, appender);
+  const bool decoded = encoding == Encoding::kTime ? decode_time_texts(in, n, times, appender)
+                                                   : decode_any(encoding, in, n, appender);
   if (!decoded) return false;
   budget -= out.bytes.size() - had;
   return in.used_up();
+}
+
+bool decode_values(Encoding encoding, LaneReaders& in, std::size_t n, std::span<const TimeNs> times,
+                   std::size_t& budget, ColumnValues& out) {
+  return decode_some_values(encoding, in, n, times, std::nullopt, budget, out);
 }
 
 }  // namespace duramen::store

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,5 +36,13 @@ struct ColumnValues {
 /// False for damaged bytes or too little budget.
 bool decode_values(Encoding encoding, LaneReaders& in, std::size_t n, std::span<const TimeNs> times,
                    std::size_t& budget, ColumnValues& out);
+
+/// Places in a column, rising. Nothing: all of them.
+using WantedValues = std::optional<std::span<const std::uint32_t>>;
+/// The same, but values at other places of the column `out` are left empty, and some damage in
+/// them is not found.
+bool decode_some_values(Encoding encoding, LaneReaders& in, std::size_t n,
+                        std::span<const TimeNs> times, const WantedValues& wanted,
+                        std::size_t& budget, ColumnValues& out);
 
 }  // namespace duramen::store

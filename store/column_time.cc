@@ -292,7 +292,7 @@ bool encode_time_texts(std::span<const std::string_view> values, std::span<const
 }
 
 bool decode_time_texts(LaneReaders& in, std::size_t n, std::span<const TimeNs> times,
-                       ColumnValues& out, std::size_t limit) {
+                       ColumnAppender& out) {
   Format format;
   const std::uint8_t layout = in.numbers.u8();
   format.digits = in.numbers.u8();
@@ -309,12 +309,11 @@ bool decode_time_texts(LaneReaders& in, std::size_t n, std::span<const TimeNs> t
   const auto unit_ns = static_cast<std::int64_t>(power_of_ten(9U - format.digits));
   Printer printer(format);
   for (std::size_t i = 0; i < n; ++i) {
+    if (out.skip()) continue;
     const std::uint64_t units =
         reference == kAbsolute ? numbers[i] : in_units(times[i], unit_ns) - numbers[i];
     const std::string_view text = printer.print(units);
-    if (text.empty() || out.bytes.size() + text.size() > limit) return false;
-    out.bytes.append(text);
-    out.ends.push_back(static_cast<std::uint32_t>(out.bytes.size()));
+    if (text.empty() || !out.add(text)) return false;
   }
   return true;
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "store/column_encoding.h"
+#include "store/column_appender.h"
 #include "store/column_lanes.h"
 
 namespace duramen::store {
@@ -20,9 +20,8 @@ bool may_be_time(std::string_view value);
 bool encode_time_texts(std::span<const std::string_view> values, std::span<const TimeNs> times,
                        LaneBytes& out);
 
-/// Appends `n` values to `out`, as long as that stays within `limit` bytes in all. False for
-/// damaged bytes.
+/// Appends `n` values to `out`. False for damaged bytes, or beyond its budget.
 bool decode_time_texts(LaneReaders& in, std::size_t n, std::span<const TimeNs> times,
-                       ColumnValues& out, std::size_t limit);
+                       ColumnAppender& out);
 
 }  // namespace duramen::store

@@ -122,17 +122,25 @@ BlockColumns::Template& BlockColumns::slots_of(std::uint32_t id) {
   return t;
 }
 
-std::string_view BlockColumns::value(std::uint32_t id, std::size_t slot, std::size_t row) {
-  if (places_.empty()) {
-    // Also checks that a template has as many rows as its head says: else it may have no columns.
-    auto places = block_->places_in_template();
-    if (!places) {
-      fail(std::move(places).error());
-      return {};
-    }
+/// Also checks that a template has as many rows as its head says: else it may have no columns.
+bool BlockColumns::find_places() {
+  if (!places_.empty()) return true;
+  auto places = block_->places_in_template();
+  if (places) {
     places_ = *places;
+  } else {
+    fail(std::move(places).error());
   }
+  return places.has_value();
+}
+
+std::string_view BlockColumns::value(std::uint32_t id, std::size_t slot, std::size_t row) {
+  if (!find_places()) return {};
   Template& t = slots_of(id);
+  const std::uint32_t place = places_[row];
+  if (std::binary_search(t.some_places.begin(), t.some_places.end(), place)) {
+    return t.some[slot][place];
+  }
   if (t.values.empty()) t.values.resize(t.at.size());
   const store::ColumnValues*& values = t.values[slot];
   if (values == nullptr) {
@@ -143,7 +151,7 @@ std::string_view BlockColumns::value(std::uint32_t id, std::size_t slot, std::si
     }
     values = *read;
   }
-  return (*values)[places_[row]];
+  return (*values)[place];
 }
 
 std::span<const std::uint8_t> BlockColumns::slot_kinds(std::uint32_t template_id) {
@@ -220,15 +228,34 @@ Result<void> BlockColumns::load(std::span<const std::uint32_t> rows, const Needs
 }
 
 Result<void> BlockColumns::load_messages(std::span<const std::uint32_t> rows) {
-  std::vector<bool> seen(templates_.size());
-  for (const std::uint32_t row : rows) {
-    const std::uint32_t id = template_of(row);
-    if (error_) return *error_;
-    if (seen[id]) continue;
-    seen[id] = true;
-    for (std::size_t slot = 0; slot < slots_of(id).at.size(); ++slot) value(id, slot, row);
-    if (error_) return *error_;
+  std::vector<std::vector<std::uint32_t>> by_template(templates_.size());
+  for (const std::uint32_t row : rows) by_template[template_of(row)].push_back(row);
+  if (error_ || !find_places()) return *error_;
+  for (std::uint32_t id = 0; id < by_template.size(); ++id) {
+    if (!by_template[id].empty()) DURAMEN_TRY_VOID(load_template(id, by_template[id]));
   }
+  return {};
+}
+
+/// A column is read as a whole when many of its values are wanted: they may be asked for again.
+Result<void> BlockColumns::load_template(std::uint32_t id, std::span<const std::uint32_t> rows) {
+  constexpr std::size_t kFew = 8;  // one of so many
+  Template& t = slots_of(id);
+  t.some_places.clear();
+  t.some.clear();
+  if (rows.size() * kFew > templates()[id].rows) {
+    for (std::size_t slot = 0; slot < t.at.size(); ++slot) value(id, slot, rows.front());
+    if (error_) return *error_;
+    return {};
+  }
+  std::vector<std::uint32_t> places;
+  for (const std::uint32_t row : rows) places.push_back(places_[row]);
+  std::sort(places.begin(), places.end());
+  for (std::size_t slot = 0; slot < t.at.size(); ++slot) {
+    DURAMEN_TRY(store::ColumnValues some, block_->some_variables(id, slot, places));
+    t.some.push_back(std::move(some));
+  }
+  t.some_places = std::move(places);
   return {};
 }
 

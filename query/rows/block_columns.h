@@ -84,13 +84,18 @@ class BlockColumns final : public RecordColumns {
     std::vector<std::uint32_t> at;  ///< of slots in the text
     std::vector<std::uint8_t> kinds;
     std::vector<const store::ColumnValues*> values;  ///< of slots, once they are asked for
+    /// What load() has read when that is little: values of slots, at these places of its rows.
+    std::vector<store::ColumnValues> some;
+    std::vector<std::uint32_t> some_places;
   };
 
   /// The number of a row in a column; 0 after damage.
   std::uint64_t number(store::RowColumn column, std::size_t row);
   Template& slots_of(std::uint32_t id);
   std::string_view value(std::uint32_t id, std::size_t slot, std::size_t row);
+  bool find_places();
   Result<void> load_messages(std::span<const std::uint32_t> rows);
+  Result<void> load_template(std::uint32_t id, std::span<const std::uint32_t> rows);
   Result<void> load_fields(std::span<const std::uint32_t> rows, const Needs& needs);
   void fail(Error error);
 

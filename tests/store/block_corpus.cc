@@ -168,6 +168,26 @@ BlockReader::Fetch fetch_from(const BlockBytes& bytes) {
 
 namespace {
 
+/// A slot's values at random places must be those of the whole column, and the others empty.
+Result<void> read_some(BlockReader& reader, std::size_t id, std::size_t slot, Random& random) {
+  const std::size_t one_of = 1 + random() % 20;
+  std::vector<std::uint32_t> places;
+  for (std::uint32_t place = 0; place < reader.templates()[id].rows; ++place) {
+    if (random() % one_of == 0) places.push_back(place);
+  }
+  DURAMEN_TRY(const ColumnValues some, reader.some_variables(id, slot, places));
+  DURAMEN_TRY(const ColumnValues* all, reader.variables(id, slot));
+  EXPECT_EQ(some.size(), all->size());
+  for (std::uint32_t place = 0; place < some.size(); ++place) {
+    const bool wanted = std::binary_search(places.begin(), places.end(), place);
+    if (some[place] == (wanted ? (*all)[place] : std::string_view())) continue;
+    return Error{ErrorCode::kInternal, "place " + std::to_string(place) + " of slot " +
+                                           std::to_string(slot) + " of template " +
+                                           std::to_string(id) + " is another when read alone"};
+  }
+  return {};
+}
+
 /// Asks for everything once, shuffled.
 Result<void> read_all(BlockReader& reader, Random& random) {
   std::vector<std::function<Result<void>()>> reads;
@@ -183,6 +203,7 @@ Result<void> read_all(BlockReader& reader, Random& random) {
   for (std::size_t id = 0; id < reader.templates().size(); ++id) {
     for (std::size_t slot = 0; slot < reader.slots_of(id); ++slot) {
       add([&reader, id, slot] { return reader.variables(id, slot); });
+      reads.push_back([&, id, slot] { return read_some(reader, id, slot, random); });
     }
   }
   for (std::size_t f = 0; f < reader.field_columns().size(); ++f) {
