@@ -19,6 +19,7 @@ import tomllib
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LISTS = "tests/mutation"
 TEST_SECONDS = 300
+NO_TEST = "] 0 tests from"  # what a filter that fits none makes a test program say
 LONG_RANDOM_TESTS = {"DURAMEN_TEST_SEED": "1", "DURAMEN_TEST_SECONDS": "60"}  # end when one fails
 
 
@@ -77,7 +78,7 @@ def build(copy, targets, jobs):
 
 
 def outcome(copy, program, tests):
-    """passed, failed, crashed or hung."""
+    """passed, failed, crashed, hung, or: found no test."""
     command = [str(copy / "build/release/bin" / program), f"--gtest_filter={tests}",
                "--gtest_fail_fast", "--gtest_brief=1"]
     try:
@@ -85,7 +86,7 @@ def outcome(copy, program, tests):
     except subprocess.TimeoutExpired:
         return "hung"
     if done.returncode == 0:
-        return "passed"
+        return "found no test" if NO_TEST in done.stdout else "passed"
     return "failed" if done.returncode > 0 else "crashed"
 
 

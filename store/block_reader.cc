@@ -19,9 +19,9 @@ std::size_t slots_in(std::string_view text) {
 
 Result<std::unique_ptr<BlockReader>> BlockReader::open(Fetch fetch) {
   std::unique_ptr<BlockReader> reader(new BlockReader(std::move(fetch)));
-  DURAMEN_TRY(const std::string head, reader->fetch_(BlockPart::kHead));
-  reader->value_bytes_ = head.size();
-  DURAMEN_TRY(reader->head_, decode_head(head));
+  DURAMEN_TRY(const Value head, reader->fetch_(BlockPart::kHead));
+  reader->value_bytes_ = head->size();
+  DURAMEN_TRY(reader->head_, decode_head(*head));
   DURAMEN_TRY_VOID(reader->lay_out());
   return reader;
 }
@@ -49,8 +49,8 @@ Result<void> BlockReader::lay_out() {
 
 Result<void> BlockReader::fetch_into(ValueReader& value, BlockPart part) {
   if (value.has_bytes()) return {};
-  DURAMEN_TRY(std::string bytes, fetch_(part));
-  value_bytes_ += bytes.size();
+  DURAMEN_TRY(Value bytes, fetch_(part));
+  value_bytes_ += bytes->size();
   return value.set_bytes(std::move(bytes));
 }
 

@@ -37,8 +37,9 @@ struct BlockCost {
 /// wrong); kUnimplemented (a newer block version).
 class BlockReader {
  public:
-  /// Gives one of the four values of the block.
-  using Fetch = std::function<Result<std::string>(BlockPart)>;
+  /// Gives one of the four values of the block, which others may be reading, too.
+  using Value = std::shared_ptr<const std::string>;
+  using Fetch = std::function<Result<Value>(BlockPart)>;
   static Result<std::unique_ptr<BlockReader>> open(Fetch fetch);
 
   const BlockSummary& summary() const { return head_.summary; }

@@ -43,10 +43,15 @@ Result<void> check_summary(const BlockSummary& of_head, const DirectoryEntry& bl
 /// Where a block is read from. The segment is let go before the database.
 struct BlockSource {
   std::shared_ptr<const Database> database;
+  std::shared_ptr<ValueCache> cache;
   SegmentPtr segment;
   model::BlockId block;
-  Result<std::string> read(BlockPart part) const {
-    return read_part(*database, *segment, block, part);
+  Result<ValueCache::Value> read(BlockPart part) const {
+    if (auto known = cache->find(block, part)) return known;
+    DURAMEN_TRY(std::string read, read_part(*database, *segment, block, part));
+    auto value = std::make_shared<const std::string>(std::move(read));
+    cache->add(block, part, value);
+    return value;
   }
 };
 
@@ -315,7 +320,7 @@ void Catalog::describe(StoreStatus& status) const {
 
 Result<std::unique_ptr<BlockReader>> Catalog::open_block(SegmentPtr segment,
                                                          const DirectoryEntry& block) const {
-  const BlockSource source{database_, std::move(segment), block.block};
+  const BlockSource source{database_, cache_, std::move(segment), block.block};
   DURAMEN_TRY(auto reader,
               BlockReader::open([source](BlockPart part) { return source.read(part); }));
   DURAMEN_TRY_VOID(check_summary(reader->summary(), block));
@@ -324,6 +329,7 @@ Result<std::unique_ptr<BlockReader>> Catalog::open_block(SegmentPtr segment,
 
 Result<model::RowSet> Catalog::read_parts(const Segment& segment,
                                           const DirectoryEntry& block) const {
+  cache_->forget(block.block);  // who reads it whole may have found that wrong
   std::array<std::string, kBlockParts.size()> parts;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     DURAMEN_TRY(parts[i], read_part(*database_, segment, block.block, kBlockParts[i]));

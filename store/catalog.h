@@ -15,6 +15,7 @@
 #include "store/directory.h"
 #include "store/salvage/put_aside.h"
 #include "store/store.h"
+#include "store/value_cache.h"
 
 namespace duramen::store {
 
@@ -44,9 +45,10 @@ using SegmentPtr = std::shared_ptr<const Segment>;
 class Catalog {
  public:
   /// Without `aside` nothing on disk is changed, not even to mend what can be mended.
-  Catalog(std::shared_ptr<Database> database, std::uint64_t open_limit, Counter& damaged_blocks,
-          std::optional<PutAside> aside)
+  Catalog(std::shared_ptr<Database> database, std::shared_ptr<ValueCache> cache,
+          std::uint64_t open_limit, Counter& damaged_blocks, std::optional<PutAside> aside)
       : database_(std::move(database)),
+        cache_(std::move(cache)),
         open_limit_(open_limit),
         damaged_counter_(damaged_blocks),
         aside_(std::move(aside)) {}
@@ -89,7 +91,7 @@ class Catalog {
   void report_damage(const DirectoryEntry& block, const std::string& what);
   /// Fills rows, bytes, segments, damage.
   void describe(StoreStatus& status) const;
-  /// All four values of a block, decoded. Errors as Snapshot::read.
+  /// All four values of a block, read from disk and decoded. Errors as Snapshot::read.
   Result<model::RowSet> read_block(const Segment& segment, const DirectoryEntry& block);
   /// Errors as Snapshot::open.
   Result<std::unique_ptr<BlockReader>> open_block(SegmentPtr segment,
@@ -101,6 +103,7 @@ class Catalog {
   bool mend(const Segment& segment);
 
   std::shared_ptr<Database> database_;
+  const std::shared_ptr<ValueCache> cache_;
   const std::uint64_t open_limit_;
   Counter& damaged_counter_;
   const std::optional<PutAside> aside_;

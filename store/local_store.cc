@@ -79,7 +79,8 @@ LocalStore::LocalStore(StoreOptions options, const Clock& clock, MetricRegistry&
       lock_(std::move(lock)),
       database_(std::move(database)),
       catalog_(std::make_shared<Catalog>(
-          database_, options_.open_raw_bytes,
+          database_, std::make_shared<ValueCache>(options_.cache_bytes, metrics),
+          options_.open_raw_bytes,
           metrics.counter("duramen_store_damaged_blocks_total", "Blocks found damaged when read"),
           PutAside(options_.directory, clock))),
       epochs_(metrics.counter("duramen_store_epochs_total", "Epochs turned into blocks")),

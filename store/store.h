@@ -41,6 +41,7 @@ struct StoreOptions {
   std::uint32_t block_raw_bytes = 4U << 20;     ///< a block closes at this size
   std::uint64_t queue_bytes = 64ULL << 20;      ///< packed batches waiting for the commit thread
   std::uint64_t min_free_bytes = 256ULL << 20;  ///< below it appends get kUnavailable
+  std::uint64_t cache_bytes = 32ULL << 20;      ///< values of blocks kept in memory; 0: none
   std::uint64_t batch_ids = 4'000'000;          ///< batch ids kept
   TimeNs batch_id_age = 24 * 3600 * kNsPerSecond;
   std::uint64_t window_raw_bytes = 1ULL << 30;  ///< a window ends with the epoch that fills it

@@ -90,17 +90,16 @@ Result<void> ValueReader::lay_out_parts(std::size_t columns) {
   return {};
 }
 
-Result<void> ValueReader::set_bytes(std::string bytes) {
-  if (bytes.size() != stored_size_) return broken("is not as long as its frames");
+Result<void> ValueReader::set_bytes(std::shared_ptr<const std::string> bytes) {
+  if (bytes->size() != stored_size_) return broken("is not as long as its frames");
   bytes_ = std::move(bytes);
-  has_bytes_ = true;
   return {};
 }
 
 Result<std::string_view> ValueReader::frame(std::size_t index) {
   Frame& frame = frames_[index];
   const FrameEntry& entry = directory_->frames[index];
-  const std::string_view stored = std::string_view(bytes_).substr(frame.begin, entry.stored_size);
+  const std::string_view stored = std::string_view(*bytes_).substr(frame.begin, entry.stored_size);
   if (!frame.read) {
     if (auto done = verify_and_expand(entry, stored, frame.expanded); !done) {
       return broken("frame " + std::to_string(index) + ": " + done.error().message);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,8 @@ class ValueReader {
 
   /// The bytes of the value; before the first read().
   /// Errors: kDataLoss when the frames do not fill them exactly.
-  Result<void> set_bytes(std::string bytes);
-  bool has_bytes() const { return has_bytes_; }
+  Result<void> set_bytes(std::shared_ptr<const std::string> bytes);
+  bool has_bytes() const { return bytes_ != nullptr; }
 
   /// The parts of a column, as numbers for part() and read().
   std::size_t parts_begin(std::size_t column) const { return columns_[column]; }
@@ -61,8 +62,7 @@ class ValueReader {
   std::vector<Frame> frames_;
   std::vector<std::array<Place, kLanes>> places_;  ///< a part
   std::vector<std::size_t> columns_;               ///< a column's first part; one more at the end
-  std::string bytes_;
-  bool has_bytes_ = false;
+  std::shared_ptr<const std::string> bytes_;
   std::size_t frames_read_ = 0;
 };
 

@@ -110,6 +110,8 @@ constexpr Setting kSettings[] = {
     {"store.min_free_bytes", Kind::kBytes, DURAMEN_FIELD(store.min_free_bytes), 0, 1024 * kTiB,
      kRestart,
      "With less free on the file system, new records are refused with 503; reading goes on.", ""},
+    {"store.cache_bytes", Kind::kBytes, DURAMEN_FIELD(store.cache_bytes), 0, 64 * kGiB, kRestart,
+     "Values of blocks that queries read, the last ones, kept in memory as they are stored.", ""},
     {"store.batch_ids", Kind::kCount, DURAMEN_FIELD(store.batch_ids), 1'000, 1'000'000'000,
      kRestart, "Idempotency keys that are remembered.", ""},
     {"store.batch_id_age", Kind::kDuration, DURAMEN_FIELD(store.batch_id_age), 60 * kSecond,

@@ -53,10 +53,11 @@ class FakeSnapshot final : public store::Snapshot {
     for (std::uint32_t row = 0; row < found.rows.rows(); ++row) rows.push_back({&found.rows, row});
     DURAMEN_TRY(auto encoded, store::encode_block(rows, {}));
     return store::BlockReader::open(
-        [bytes = std::move(encoded.bytes), damaged = found.damaged_part](store::BlockPart part) {
+        [bytes = std::move(encoded.bytes),
+         damaged = found.damaged_part](store::BlockPart part) -> Result<store::BlockReader::Value> {
           std::string value = part_of(bytes, part);
           if (part == damaged) value.back() = static_cast<char>(value.back() ^ 1);
-          return Result<std::string>(std::move(value));
+          return std::make_shared<const std::string>(std::move(value));
         });
   }
 

@@ -59,6 +59,26 @@ TEST_F(PagingTest, PagesGiveEveryRowOnceWhileRowsComeIn) {
   }
 }
 
+TEST_F(PagingTest, APageOfRowsOfOneTimeInOneBlockIsFollowedByAnother) {
+  std::vector<FakeRecord> records;
+  for (int i = 0; i < 50; ++i) records.push_back({7, "m" + std::to_string(i), {}, {}});
+  store_.add(records);
+  store_.build();
+  QueryRequest request;
+  request.limit = 10;
+  Strings all;
+  for (int page = 0; page < 5; ++page) {
+    const Answer answer = run(request);
+    EXPECT_EQ(answer.lines.size(), 10U);
+    EXPECT_EQ(answer.end.cursor.empty(), page == 4);
+    const Strings messages = answer.column("_msg");
+    all.insert(all.end(), messages.begin(), messages.end());
+    request.cursor = answer.end.cursor;
+  }
+  EXPECT_EQ(all.front(), "m49");
+  EXPECT_EQ(all.back(), "m0");
+}
+
 TEST_F(PagingTest, OrderIsTimeThenNodeThenSeq) {
   store_.set_node(model::NodeId(2));
   store_.add({{5, "n2 s1", {}, {}}, {5, "n2 s2", {}, {}}});

@@ -191,6 +191,29 @@ TEST_F(UnitReaderTest, FindsDamageInAFieldThatIsAskedForBeforeRowsAreGiven) {
   EXPECT_EQ(row.get(1)->bytes, "2") << "after the filter's own name, _msg";
 }
 
+TEST(UnitReader, GivesFewRowsOfManyInAnyOrder) {
+  FakeStore store;
+  std::vector<FakeRecord> records;
+  const auto message = [](std::uint32_t row) {
+    const std::string number = std::to_string(row * 7919);
+    return row % 2 == 0 ? "took " + number + " ms" : "lost 10.0.0." + std::to_string(row % 250);
+  };
+  for (std::uint32_t row = 0; row < 400; ++row) records.push_back({row, message(row), {}, {}});
+  store.add(records);
+  store.build();
+  Reading reading(store, "*");
+  ASSERT_TRUE(reading.open());
+  UnitReader& reader = reading.reader();
+  const Rows rows{250, 3, 398, 399, 251, 0};
+  ASSERT_TRUE(reader.load(rows, Load::kWhole));
+  for (const std::uint32_t row : rows) EXPECT_EQ(reader.columns().message(row), message(row));
+  EXPECT_EQ(reader.columns().message(17), message(17)) << "also one that was not asked for";
+  ASSERT_TRUE(reader.load(Rows{17, 18}, Load::kWhole));
+  for (const std::uint32_t row : {17, 18, 399}) {
+    EXPECT_EQ(reader.columns().message(row), message(row));
+  }
+}
+
 TEST_F(UnitReaderTest, WhatOnlyTheFilterNamesIsNotReadOfRowsThatMatch) {
   const auto frames = [&](const char* name) {
     Reading reading(store_, "took app:odd ms:*", {}, {name});

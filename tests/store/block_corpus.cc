@@ -151,16 +151,16 @@ Result<model::RowSet> decoded(const BlockBytes& bytes) {
 }
 
 BlockReader::Fetch fetch_from(const BlockBytes& bytes) {
-  return [&bytes](BlockPart part) -> Result<std::string> {
+  return [&bytes](BlockPart part) -> Result<BlockReader::Value> {
     switch (part) {
       case BlockPart::kHead:
-        return bytes.head;
+        return std::make_shared<const std::string>(bytes.head);
       case BlockPart::kRows:
-        return bytes.rows;
+        return std::make_shared<const std::string>(bytes.rows);
       case BlockPart::kVars:
-        return bytes.vars;
+        return std::make_shared<const std::string>(bytes.vars);
       case BlockPart::kFields:
-        return bytes.fields;
+        return std::make_shared<const std::string>(bytes.fields);
     }
     return Error{ErrorCode::kInternal, "an unknown part"};
   };

@@ -145,7 +145,7 @@ TEST(BlockReader, ADamagedFrameCostsTheColumnsInItAndNoOther) {
 
 TEST(BlockReader, PassesOnWhyAValueCannotBeFetched) {
   const BlockBytes bytes = encoded(mixed_rows(14, 50));
-  const auto reader = BlockReader::open([&](BlockPart part) -> Result<std::string> {
+  const auto reader = BlockReader::open([&](BlockPart part) -> Result<BlockReader::Value> {
     if (part == BlockPart::kRows) return Error{ErrorCode::kUnavailable, "the disk is away"};
     return fetch_from(bytes)(part);
   });

@@ -33,6 +33,7 @@ class Column {
     EXPECT_TRUE(probe_.add_part(encoding, in, values.size()));
   }
   ColumnProbe& probe() { return probe_; }
+  const std::string& value(std::size_t i) const { return values_[i]; }
 
   /// Nothing that is there is denied.
   void expect_all_allowed() {
@@ -179,6 +180,9 @@ TEST_F(ColumnProbeTest, UuidsAndAddressesHaveTheirBytesAndSizes) {
   uuids.expect_all_allowed();
   EXPECT_FALSE(uuids.probe().may_hold("g"));
   EXPECT_FALSE(uuids.probe().may_hold("01234567-89ab-cdef-0123-456789abcdef"));
+  std::string without_dash = uuids.value(0);
+  without_dash[8] = 'a';
+  EXPECT_FALSE(uuids.probe().may_hold(without_dash));
   EXPECT_FALSE(uuids.probe().may_hold("012345678-9ab-cdef-0123-456789abcdef"));
   EXPECT_TRUE(uuids.probe().may_hold("01234567-89ab-cdef")) << "a part of one is not looked for";
   EXPECT_FALSE(uuids.probe().may_hold("01234567-89ab-cdef", As::kValue));

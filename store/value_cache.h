@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "base/metrics.h"
+#include "base/mutex.h"
+#include "model/ids.h"
+#include "store/keys.h"
+
+namespace duramen::store {
+
+/// Values of blocks that were read last, up to a number of bytes. A value never changes and no
+/// block id is used again, so nothing in it is ever out of date; what a segment had that is gone is
+/// pushed out by others.
+/// Threading: any thread. Ownership: a value that was given lives as long as it is used, also when
+/// it has been pushed out.
+class ValueCache {
+ public:
+  using Value = std::shared_ptr<const std::string>;
+
+  /// `limit` 0: keeps nothing. A value larger than an eighth of it is not kept.
+  ValueCache(std::uint64_t limit, MetricRegistry& metrics);
+
+  /// Nothing when it is not here.
+  Value find(model::BlockId block, BlockPart part);
+  void add(model::BlockId block, BlockPart part, Value value);
+  /// For who has reason not to trust what is here.
+  void forget(model::BlockId block);
+  std::uint64_t bytes() const;
+
+ private:
+  struct Key {
+    model::BlockId block;
+    BlockPart part;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const;
+  };
+  struct Entry {
+    Key key;
+    Value value;
+  };
+  using Entries = std::list<Entry>;
+  void remove(Entries::iterator entry) DURAMEN_REQUIRES(mutex_);
+
+  const std::uint64_t limit_;
+  Counter& hits_;
+  Counter& misses_;
+  mutable Mutex mutex_;
+  Entries entries_ DURAMEN_GUARDED_BY(mutex_);  ///< the one used last first
+  std::unordered_map<Key, Entries::iterator, KeyHash> places_ DURAMEN_GUARDED_BY(mutex_);
+  std::uint64_t bytes_ DURAMEN_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace duramen::store
