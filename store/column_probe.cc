@@ -18,13 +18,20 @@ Bytes bytes_of(std::string_view text) {
   return out;
 }
 
-const Bytes kDecimalBits = bytes_of("0123456789");
-const Bytes kHexBits = bytes_of("0123456789abcdef");
-const Bytes kUuidBits = bytes_of("0123456789abcdef-");
-const Bytes kIpv4Bits = bytes_of("0123456789.");
-// docs/format/block.md, "Times in text".
-const Bytes kTimeBits = bytes_of("0123456789-/: t");
-const Bytes kMonthBits = bytes_of("abcdefghijklmnopqrstuvwxyz");
+/// The bytes that values of an encoding may have (docs/format/block.md, "Encodings of a part").
+struct BytesOfEncodings {
+  const Bytes decimal = bytes_of("0123456789");
+  const Bytes hex = bytes_of("0123456789abcdef");
+  const Bytes uuid = bytes_of("0123456789abcdef-");
+  const Bytes ipv4 = bytes_of("0123456789.");
+  const Bytes time = bytes_of("0123456789-/: t");
+  const Bytes month = bytes_of("abcdefghijklmnopqrstuvwxyz");
+};
+const BytesOfEncodings& known_bytes() {
+  static const BytesOfEncodings known;
+  return known;
+}
+
 constexpr std::size_t kMaxDecimal = 20;
 /// Values with as many different bytes may have all: looking further tells little.
 constexpr std::size_t kManyBytes = 30;
@@ -103,12 +110,12 @@ void ColumnProbe::add_texts(Part& part, LaneReaders& in) {
 bool ColumnProbe::add_formatted(Part& part, LaneReaders& in) {
   if (part.encoding == Encoding::kUuid) {
     part.bytes = in.packed.rest();
-    bytes_ |= kUuidBits;
+    bytes_ |= known_bytes().uuid;
     add_sizes(part, kUuidText, kUuidText);
     return part.bytes.size() == part.values * kUuidBytes;
   }
   if (part.encoding == Encoding::kIpv4) {
-    bytes_ |= kIpv4Bits;
+    bytes_ |= known_bytes().ipv4;
     add_sizes(part, 7, 15);
     return true;
   }
@@ -116,8 +123,8 @@ bool ColumnProbe::add_formatted(Part& part, LaneReaders& in) {
   const std::uint8_t digits = in.numbers.u8();
   const std::array<char, 2> around{static_cast<char>(in.numbers.u8()),
                                    static_cast<char>(in.numbers.u8())};
-  bytes_ |= kTimeBits;
-  if (layout == 3) bytes_ |= kMonthBits;
+  bytes_ |= known_bytes().time;
+  if (layout == 3) bytes_ |= known_bytes().month;
   add_bytes({around.data(), around.size()});
   add_sizes(part, 19, std::size_t{22} + digits);
   return in.numbers.ok();
@@ -130,20 +137,20 @@ bool ColumnProbe::add_number(Part& part, LaneReaders& in) {
   add_bytes(part.suffix);
   const std::size_t around = part.prefix.size() + part.suffix.size();
   if (part.encoding == Encoding::kDecimal) {
-    bytes_ |= kDecimalBits;
+    bytes_ |= known_bytes().decimal;
     add_sizes(part, around + 1, around + kMaxDecimal);
     return in.numbers.ok();
   }
   if (part.encoding == Encoding::kPaddedDecimal) {
     const std::size_t width = in.numbers.u8();
-    bytes_ |= kDecimalBits;
+    bytes_ |= known_bytes().decimal;
     add_sizes(part, around + width, around + std::max(width, kMaxDecimal));
     return in.numbers.ok();
   }
   const std::uint64_t digits = in.numbers.varint();
   if (!in.numbers.ok() || digits > 2 * in.packed.remaining() / part.values) return false;
   part.bytes = in.packed.rest();
-  bytes_ |= kHexBits;
+  bytes_ |= known_bytes().hex;
   add_sizes(part, around + digits, around + digits);
   return part.bytes.size() == (part.values * digits + 1) / 2;
 }

@@ -126,12 +126,12 @@ BlockColumns::Template& BlockColumns::slots_of(std::uint32_t id) {
 bool BlockColumns::find_places() {
   if (!places_.empty()) return true;
   auto places = block_->places_in_template();
-  if (places) {
-    places_ = *places;
-  } else {
+  if (!places) {
     fail(std::move(places).error());
+    return false;
   }
-  return places.has_value();
+  places_ = *places;
+  return true;
 }
 
 std::string_view BlockColumns::value(std::uint32_t id, std::size_t slot, std::size_t row) {
