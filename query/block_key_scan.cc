@@ -44,9 +44,8 @@ class KeyScan {
  private:
   Result<void> add_template(std::size_t id) {
     if (id != 0) {
-      for (const std::string_view piece : split_template(block_.templates()[id].text).constant) {
-        add_text(piece);
-      }
+      for_each_constant(block_.templates()[id].text,
+                        [this](std::string_view piece) { add_text(piece); });
     }
     // First: a template has its columns only if it has the rows that its head says.
     DURAMEN_TRY_VOID(block_.places_in_template());
@@ -111,7 +110,7 @@ index::BlockKeys keys_of_rows(const model::RowSet& rows) {
 /// Tokens never run over the border of a slot, unless somebody wrote the block by hand.
 bool is_regular(const store::BlockReader& block) {
   for (std::size_t id = 1; id < block.templates().size(); ++id) {
-    if (!split_template(block.templates()[id].text).regular) return false;
+    if (!shape_of_template(block.templates()[id].text).regular) return false;
   }
   return true;
 }

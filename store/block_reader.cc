@@ -208,10 +208,8 @@ Result<ColumnValues> BlockReader::some_variables(std::size_t id, std::size_t slo
 Result<ColumnProbe*> BlockReader::probe(std::size_t id, std::size_t slot) {
   if (slot >= slots_of(id)) return broken("rows: a template that has none");
   const std::size_t column = first_slot_[id] + slot;
-  if (probes_.empty()) probes_.resize(variables_.size());
-  if (probes_[column] != nullptr) return probes_[column].get();
   DURAMEN_TRY_VOID(fetch_into(*vars_value_, BlockPart::kVars));
-  auto probe = std::make_unique<ColumnProbe>();
+  probe_.clear();
   std::uint64_t left = head_.templates[id].rows;
   for (std::size_t p = vars_value_->parts_begin(column); p < vars_value_->parts_end(column); ++p) {
     const PartEntry& part = vars_value_->part(p);
@@ -219,10 +217,9 @@ Result<ColumnProbe*> BlockReader::probe(std::size_t id, std::size_t slot) {
     if (n == 0 || n > left) return broken("columns: a part's count");
     left -= n;
     DURAMEN_TRY(const LaneReaders in, vars_value_->read(p));
-    if (!probe->add_part(part.encoding, in, n)) return broken("columns: broken values");
+    if (!probe_.add_part(part.encoding, in, n)) return broken("columns: broken values");
   }
-  probes_[column] = std::move(probe);
-  return probes_[column].get();
+  return &probe_;
 }
 
 // ---- fields

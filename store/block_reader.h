@@ -69,7 +69,7 @@ class BlockReader {
   /// others are empty. Not kept.
   Result<ColumnValues> some_variables(std::size_t id, std::size_t slot,
                                       std::span<const std::uint32_t> places);
-  /// What may stand in those values; none is decoded.
+  /// What may stand in those values; none is decoded. Good until the next call.
   Result<ColumnProbe*> probe(std::size_t id, std::size_t slot);
 
   /// The rows whose field set has a field column, rising.
@@ -102,7 +102,7 @@ class BlockReader {
   std::array<std::unique_ptr<std::uint64_t[]>, kRowColumns> numbers_;  ///< one a row, once read
   std::vector<std::size_t> first_slot_;  ///< a template's first column of vars; one more at the end
   std::vector<std::optional<ColumnValues>> variables_;
-  std::vector<std::unique_ptr<ColumnProbe>> probes_;
+  ColumnProbe probe_;
   std::size_t variable_budget_ = 0;  ///< bytes that variables may still take
   std::vector<std::optional<ColumnValues>> fields_;
   std::size_t field_budget_ = 0;

@@ -66,6 +66,12 @@ void ColumnProbe::add_sizes(Part& part, std::size_t least, std::size_t most) {
   part.max_size = most;
 }
 
+void ColumnProbe::clear() {
+  bytes_.reset();
+  parts_in_bytes_ = 0;
+  parts_.clear();
+}
+
 bool ColumnProbe::add_part(Encoding encoding, LaneReaders in, std::size_t n) {
   Part part;
   part.encoding = encoding;

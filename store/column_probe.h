@@ -15,6 +15,8 @@ namespace duramen::store {
 /// Threading: one thread. Ownership: refers to the bytes of the parts.
 class ColumnProbe {
  public:
+  /// For another column; keeps the memory.
+  void clear();
   /// `n`: values of the part. False for damaged bytes.
   bool add_part(Encoding encoding, LaneReaders in, std::size_t n);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bitset>
 
+#include "model/template.h"
 #include "model/tokens.h"
 #include "query/rows/slot_kinds.h"
 
@@ -186,12 +187,15 @@ BlockFilter::OfTemplate BlockFilter::judge_slots(const Node& leaf, std::uint32_t
   using As = store::ColumnProbe::As;
   OfTemplate out{Verdict::kNo, {}};
   const bool token = leaf.kind == Filter::Kind::kWords && model::is_one_token(leaf.text);
-  const auto of_slots = columns_.slot_kinds(template_id);
-  for (std::uint32_t slot = 0; slot < of_slots.size(); ++slot) {
-    if ((of_slots[slot] & kinds) == 0) continue;
+  std::uint32_t slots = 0;
+  for (const char c : columns_.templates()[template_id].text) {
+    if (!model::is_slot(c)) continue;
+    const std::uint32_t slot = slots++;
+    const std::uint8_t kind = slot_kind(c);
+    if ((kind & kinds) == 0) continue;
     if (slot % kSlotsBetweenChecks == kSlotsBetweenChecks - 1 && !check()) break;
     store::ColumnProbe* probe = columns_.probe(template_id, slot);
-    const As as = !token ? As::kPart : of_slots[slot] == kCompoundKind ? As::kToken : As::kValue;
+    const As as = !token ? As::kPart : kind == kCompoundKind ? As::kToken : As::kValue;
     if (probe == nullptr || !probe->may_hold(leaf.text, as)) continue;
     out.verdict = Verdict::kLook;
     out.slots.push_back(slot);
@@ -207,10 +211,14 @@ BlockFilter::OfTemplate BlockFilter::judge_regex(const Node& leaf, std::uint32_t
   if (leaf.atoms->part_bytes() > kMaxPartBytes + std::uint64_t{t.rows} * kPartBytesPerRow) {
     return {};
   }
-  static const std::bitset<256> kNone;
+  std::vector<std::optional<std::bitset<256>>> known;  // of slots
   const SlotBytes bytes_of = [&](std::size_t slot) -> const std::bitset<256>& {
-    store::ColumnProbe* probe = columns_.probe(template_id, slot);
-    return probe == nullptr ? kNone : probe->bytes();
+    if (slot >= known.size()) known.resize(slot + 1);
+    if (!known[slot]) {
+      store::ColumnProbe* probe = columns_.probe(template_id, slot);
+      known[slot] = probe == nullptr ? std::bitset<256>() : probe->bytes();
+    }
+    return *known[slot];
   };
   const bool may = leaf.atoms->may_match([&](std::string_view part) {
     return check() && template_may_contain(t.text, part, bytes_of);

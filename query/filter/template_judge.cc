@@ -1,9 +1,7 @@
 #include "query/filter/template_judge.h"
 
 #include <algorithm>
-#include <vector>
 
-#include "model/template.h"
 #include "model/tokens.h"
 #include "query/rows/slot_kinds.h"
 
@@ -123,16 +121,10 @@ bool may_touch_constant(std::string_view words, std::string_view text) {
 
 }  // namespace
 
-TemplatePieces split_template(std::string_view text) {
-  TemplatePieces out;
-  out.constant.reserve(
-      1 + static_cast<std::size_t>(std::count_if(text.begin(), text.end(), model::is_slot)));
-  std::size_t begin = 0;
-  for (std::size_t at = 0; at <= text.size(); ++at) {
-    if (at < text.size() && !model::is_slot(text[at])) continue;
-    out.constant.push_back(text.substr(begin, at - begin));
-    begin = at + 1;
-    if (at == text.size()) break;
+TemplateShape shape_of_template(std::string_view text) {
+  TemplateShape out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!model::is_slot(text[at])) continue;
     out.slots |= slot_kind(text[at]);
     const bool before =
         at != 0 && (model::is_token_byte(text[at - 1]) || model::is_slot(text[at - 1]));
@@ -158,20 +150,21 @@ bool template_may_contain(std::string_view text, std::string_view part, const Sl
 
 MessageVerdict judge_template(const Matcher::Node& leaf, std::string_view text) {
   if (leaf.kind == Kind::kExists) return {Verdict::kYes};
-  const TemplatePieces pieces = split_template(text);
-  if (pieces.slots == 0) {
+  const TemplateShape shape = shape_of_template(text);
+  if (shape.slots == 0) {
     return {Matcher::matches_value(leaf, text) ? Verdict::kYes : Verdict::kNo};
   }
   constexpr MessageVerdict kNone{Verdict::kNo};
   const bool words = leaf.kind == Kind::kWords;
-  if ((!words && leaf.kind != Kind::kWordPrefix) || !pieces.regular) return {};
-  const bool constant =
-      std::any_of(pieces.constant.begin(), pieces.constant.end(),
-                  [&](std::string_view piece) { return Matcher::matches_value(leaf, piece); });
+  if ((!words && leaf.kind != Kind::kWordPrefix) || !shape.regular) return {};
+  bool constant = false;
+  for_each_constant(text, [&](std::string_view piece) {
+    constant = constant || Matcher::matches_value(leaf, piece);
+  });
   if (constant) return {Verdict::kYes};
   if (!words && !model::is_one_token(leaf.text)) return {};
   std::uint8_t kinds =
-      pieces.slots & (words ? kinds_for_words(leaf.text) : kinds_for_prefix(leaf.text));
+      shape.slots & (words ? kinds_for_words(leaf.text) : kinds_for_prefix(leaf.text));
   if (model::is_one_token(leaf.text))
     return kinds == 0 ? kNone : MessageVerdict{Verdict::kLook, kinds};
   if (kinds == 0) return kNone;

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
-#include <vector>
 
+#include "model/template.h"
 #include "query/filter/matcher.h"
 
 namespace duramen::query {
@@ -18,13 +18,25 @@ enum class Verdict : std::uint8_t {
   kLook,  ///< it depends on the row
 };
 
-/// A template's text between its slots.
-struct TemplatePieces {
-  std::vector<std::string_view> constant;
+/// What slots a template's text has.
+struct TemplateShape {
   std::uint8_t slots = 0;  ///< kinds (query/rows/slot_kinds.h)
   bool regular = true;     ///< no token touches a slot
 };
-TemplatePieces split_template(std::string_view text);
+TemplateShape shape_of_template(std::string_view text);
+
+/// Calls `take(std::string_view)` for the text before, between and behind the slots, also where
+/// there is none.
+template <class Take>
+void for_each_constant(std::string_view text, Take&& take) {
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!model::is_slot(text[at])) continue;
+    take(text.substr(begin, at - begin));
+    begin = at + 1;
+  }
+  take(text.substr(begin));
+}
 
 /// What a template says of one leaf that tests `_msg`, for all its rows.
 struct MessageVerdict {

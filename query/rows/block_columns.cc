@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "model/template.h"
-#include "query/rows/slot_kinds.h"
 
 namespace duramen::query {
 
@@ -108,16 +107,11 @@ BlockColumns::Template& BlockColumns::slots_of(std::uint32_t id) {
   }
   if (id == 0) {
     t.at = {0};
-    t.kinds = {kWholeMessageKind};
   }
   const std::string& text = templates()[id].text;
-  const std::size_t slots = block_->slots_of(id);
-  t.at.reserve(slots);
-  t.kinds.reserve(slots);
+  t.at.reserve(block_->slots_of(id));
   for (std::uint32_t at = 0; at < text.size(); ++at) {
-    if (!model::is_slot(text[at])) continue;
-    t.at.push_back(at);
-    t.kinds.push_back(slot_kind(text[at]));
+    if (model::is_slot(text[at])) t.at.push_back(at);
   }
   return t;
 }
@@ -152,10 +146,6 @@ std::string_view BlockColumns::value(std::uint32_t id, std::size_t slot, std::si
     values = *read;
   }
   return (*values)[place];
-}
-
-std::span<const std::uint8_t> BlockColumns::slot_kinds(std::uint32_t template_id) {
-  return slots_of(template_id).kinds;
 }
 
 store::ColumnProbe* BlockColumns::probe(std::uint32_t template_id, std::size_t slot) {

@@ -50,9 +50,7 @@ class BlockColumns final : public RecordColumns {
   std::uint32_t field_set_of(std::size_t row);
   const std::vector<store::BlockTemplate>& templates() const { return block_->templates(); }
   const std::vector<std::vector<std::uint32_t>>& field_sets() const { return block_->field_sets(); }
-  /// The kinds of a template's slots, from left to right (query/rows/slot_kinds.h).
-  std::span<const std::uint8_t> slot_kinds(std::uint32_t template_id);
-  /// What may stand in a slot; nullptr after damage.
+  /// What may stand in a slot; nullptr after damage. Good until the next call.
   store::ColumnProbe* probe(std::uint32_t template_id, std::size_t slot);
   /// The row's variable in a slot of its template.
   std::string_view variable(std::size_t row, std::size_t slot);
@@ -81,8 +79,7 @@ class BlockColumns final : public RecordColumns {
   explicit BlockColumns(std::unique_ptr<store::BlockReader> block);
   struct Template {
     bool known = false;
-    std::vector<std::uint32_t> at;  ///< of slots in the text
-    std::vector<std::uint8_t> kinds;
+    std::vector<std::uint32_t> at;                   ///< of slots in the text
     std::vector<const store::ColumnValues*> values;  ///< of slots, once they are asked for
     /// What load() has read when that is little: values of slots, at these places of its rows.
     std::vector<store::ColumnValues> some;

@@ -10,7 +10,6 @@ namespace duramen::query {
 inline constexpr std::uint8_t kDigitKind = 1;
 inline constexpr std::uint8_t kWordKind = 2;
 inline constexpr std::uint8_t kCompoundKind = 4;
-inline constexpr std::uint8_t kWholeMessageKind = 8;  ///< the only slot of template 0
 
 inline std::uint8_t slot_kind(char slot) {
   switch (slot) {
