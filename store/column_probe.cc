@@ -28,8 +28,8 @@ struct BytesOfEncodings {
   const Bytes month = bytes_of("abcdefghijklmnopqrstuvwxyz");
 };
 const BytesOfEncodings& known_bytes() {
-  static const BytesOfEncodings known;
-  return known;
+  static const BytesOfEncodings kKnown;
+  return kKnown;
 }
 
 constexpr std::size_t kMaxDecimal = 20;
