@@ -209,7 +209,7 @@ TEST(UnitReader, GivesFewRowsOfManyInAnyOrder) {
   for (const std::uint32_t row : rows) EXPECT_EQ(reader.columns().message(row), message(row));
   EXPECT_EQ(reader.columns().message(17), message(17)) << "also one that was not asked for";
   ASSERT_TRUE(reader.load(Rows{17, 18}, Load::kWhole));
-  for (const std::uint32_t row : {17, 18, 399}) {
+  for (const std::uint32_t row : {17U, 18U, 399U}) {
     EXPECT_EQ(reader.columns().message(row), message(row));
   }
 }
