@@ -12,6 +12,7 @@
 namespace duramen::store {
 
 /// Appends values to a column within a budget of bytes. Those that nobody wants become empty.
+/// Threading: none. Ownership: what is passed in outlives it.
 class ColumnAppender {
  public:
   ColumnAppender(ColumnValues& out, const WantedValues& wanted, std::size_t budget)
