@@ -36,6 +36,8 @@ constexpr std::size_t kMaxDecimal = 20;
 /// Values with as many different bytes may have all: looking further tells little.
 constexpr std::size_t kManyBytes = 30;
 constexpr std::size_t kLookedAtOnce = 1024;
+/// Not worth a table of those seen.
+constexpr std::size_t kFewBytes = 64;
 
 bool is_text(Encoding encoding) {
   return encoding == Encoding::kConstant || encoding == Encoding::kText ||
@@ -45,6 +47,10 @@ bool is_text(Encoding encoding) {
 }  // namespace
 
 void ColumnProbe::add_bytes(std::string_view text) {
+  if (text.size() <= kFewBytes) {
+    for (const char c : text) bytes_.set(static_cast<unsigned char>(model::fold_ascii(c)));
+    return;
+  }
   while (!text.empty()) {
     const std::string_view piece = text.substr(0, kLookedAtOnce);
     text.remove_prefix(piece.size());

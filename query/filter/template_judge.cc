@@ -119,6 +119,13 @@ bool may_touch_constant(std::string_view words, std::string_view text) {
   return matches.touches_constant();
 }
 
+/// Of a regular template: a slot is as good a border as the end of the constant text before it, so
+/// that the text is searched as a whole. No message with a slot's byte has a template.
+bool stands_in_constant(const Matcher::Node& leaf, std::string_view text) {
+  return Matcher::matches_value(leaf, text) &&
+         std::none_of(leaf.text.begin(), leaf.text.end(), model::is_slot);
+}
+
 }  // namespace
 
 TemplateShape shape_of_template(std::string_view text) {
@@ -157,11 +164,7 @@ MessageVerdict judge_template(const Matcher::Node& leaf, std::string_view text) 
   constexpr MessageVerdict kNone{Verdict::kNo};
   const bool words = leaf.kind == Kind::kWords;
   if ((!words && leaf.kind != Kind::kWordPrefix) || !shape.regular) return {};
-  bool constant = false;
-  for_each_constant(text, [&](std::string_view piece) {
-    constant = constant || Matcher::matches_value(leaf, piece);
-  });
-  if (constant) return {Verdict::kYes};
+  if (stands_in_constant(leaf, text)) return {Verdict::kYes};
   if (!words && !model::is_one_token(leaf.text)) return {};
   std::uint8_t kinds =
       shape.slots & (words ? kinds_for_words(leaf.text) : kinds_for_prefix(leaf.text));

@@ -74,6 +74,12 @@ TEST(TemplateJudge, WordsInTheConstantTextAreInEveryRow) {
   EXPECT_EQ(prefix("connect t", "connect to D failed"), "yes");
 }
 
+TEST(TemplateJudge, ASlotIsNoByteOfTheMessage) {
+  EXPECT_EQ(words("took \x11", "took D ms"), "no");
+  EXPECT_EQ(words("\x11", "took D ms"), "no");
+  EXPECT_EQ(words("\x11", "took \x11 ms at D"), "no");
+}
+
 TEST(TemplateJudge, OtherWordsAreInNoRowWithoutASlotForThem) {
   EXPECT_EQ(words("fail", "connect to D failed"), "no");
   EXPECT_EQ(words("connect failed", "connect to D failed"), "no");
