@@ -49,7 +49,7 @@ class KeyScan {
     }
     // First: a template has its columns only if it has the rows that its head says.
     DURAMEN_TRY_VOID(block_.places_in_template());
-    for (std::size_t slot = 0; slot < block_.slots_of(id); ++slot) {
+    for (std::size_t slot = 0; slot < block_.slots_of(id).size(); ++slot) {
       DURAMEN_TRY(const store::ColumnValues* values, block_.variables(id, slot));
       add_values(*values);
     }
@@ -110,7 +110,7 @@ index::BlockKeys keys_of_rows(const model::RowSet& rows) {
 /// Tokens never run over the border of a slot, unless somebody wrote the block by hand.
 bool is_regular(const store::BlockReader& block) {
   for (std::size_t id = 1; id < block.templates().size(); ++id) {
-    if (!shape_of_template(block.templates()[id].text).regular) return false;
+    if (!shape_of_template(block.templates()[id].text, block.slots_of(id)).regular) return false;
   }
   return true;
 }

@@ -1,5 +1,7 @@
 #include "store/block_head.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "base/compression.h"
@@ -198,7 +200,8 @@ Result<void> read_directory(std::string_view raw, BlockHead& head) {
 std::uint64_t raw_limit(const BlockHead& head) {
   const std::uint64_t columns =
       head.rows.parts.size() + head.vars.parts.size() + head.fields.parts.size();
-  return 64 * (head.summary.raw_bytes + head.summary.rows + head.field_values + columns + 64);
+  const std::uint64_t bytes = head.summary.raw_bytes + head.summary.rows;
+  return std::min<std::uint64_t>(64 * (bytes + head.field_values + columns + 64), UINT32_MAX);
 }
 
 Result<std::string> encode_head(const BlockHead& head, int zstd_level) {

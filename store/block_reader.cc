@@ -3,49 +3,30 @@
 #include <algorithm>
 #include <utility>
 
-#include "model/template.h"
-#include "store/column_integers.h"
-
 namespace duramen::store {
 namespace {
 
 Error broken(std::string_view what) { return {ErrorCode::kDataLoss, "block " + std::string(what)}; }
 
-std::size_t slots_in(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), model::is_slot));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<BlockReader>> BlockReader::open(Fetch fetch) {
-  std::unique_ptr<BlockReader> reader(new BlockReader(std::move(fetch)));
-  DURAMEN_TRY(const Value head, reader->fetch_(BlockPart::kHead));
-  reader->value_bytes_ = head->size();
-  DURAMEN_TRY(reader->head_, decode_head(*head));
-  DURAMEN_TRY_VOID(reader->lay_out());
-  return reader;
+  DURAMEN_TRY(const Value head, fetch(BlockPart::kHead));
+  DURAMEN_TRY(auto layout, BlockLayout::read(*head));
+  return std::make_unique<BlockReader>(std::move(layout), std::move(fetch));
 }
 
-Result<void> BlockReader::lay_out() {
-  first_slot_.push_back(0);
-  std::uint64_t values = 0;
-  for (std::size_t id = 0; id < head_.templates.size(); ++id) {
-    const BlockTemplate& t = head_.templates[id];
-    const std::size_t slots = t.rows == 0 ? 0 : id == 0 ? 1 : slots_in(t.text);
-    // A variable of a template is never empty, so there are at most as many as message bytes.
-    if (id != 0) values += slots * t.rows;
-    if (values > head_.message_bytes) return broken("vars: more values than bytes");
-    first_slot_.push_back(first_slot_.back() + slots);
-  }
-  const std::uint64_t limit = raw_limit(head_);
-  DURAMEN_TRY(rows_value_, ValueReader::open("rows", head_.rows, kRowColumns, limit));
-  DURAMEN_TRY(vars_value_, ValueReader::open("vars", head_.vars, first_slot_.back(), limit));
-  variables_.resize(first_slot_.back());
-  variable_budget_ = head_.message_bytes;
-  fields_.resize(head_.field_columns.size());
-  field_budget_ = head_.value_bytes();
-  return {};
-}
+BlockReader::BlockReader(std::shared_ptr<const BlockLayout> layout, Fetch fetch)
+    : layout_(std::move(layout)),
+      head_(layout_->head),
+      fetch_(std::move(fetch)),
+      value_bytes_(layout_->head_bytes),
+      rows_value_("rows", head_.rows, layout_->rows),
+      vars_value_("vars", head_.vars, layout_->vars),
+      variables_(layout_->slot_at.size()),
+      variable_budget_(head_.message_bytes),
+      fields_(head_.field_columns.size()),
+      field_budget_(head_.value_bytes()) {}
 
 Result<void> BlockReader::fetch_into(ValueReader& value, BlockPart part) {
   if (value.has_bytes()) return {};
@@ -75,6 +56,18 @@ std::optional<std::size_t> BlockReader::index_limit(RowColumn column) const {
   return std::nullopt;
 }
 
+std::uint64_t BlockReader::span(RowColumn column) const {
+  const BlockSummary& sum = head_.summary;
+  if (column == RowColumn::kSeq) return sum.max_seq.value() - sum.min_seq.value();
+  return static_cast<std::uint64_t>(sum.max_time) - static_cast<std::uint64_t>(sum.min_time);
+}
+
+bool BlockReader::in_range(RowColumn column, std::uint64_t number) const {
+  if (const auto limit = index_limit(column)) return number < *limit;
+  const bool has_span = column == RowColumn::kTime || column == RowColumn::kSeq;
+  return !has_span || number <= span(column);
+}
+
 Result<void> BlockReader::check_numbers(RowColumn column,
                                         std::span<const std::uint64_t> numbers) const {
   if (const auto limit = index_limit(column)) {
@@ -85,41 +78,61 @@ Result<void> BlockReader::check_numbers(RowColumn column,
   }
   if (column != RowColumn::kTime && column != RowColumn::kSeq) return {};
   const BlockSummary& sum = head_.summary;
-  const std::uint64_t span =
-      column == RowColumn::kTime
-          ? static_cast<std::uint64_t>(sum.max_time) - static_cast<std::uint64_t>(sum.min_time)
-          : sum.max_seq.value() - sum.min_seq.value();
   const auto [low, high] = std::minmax_element(numbers.begin(), numbers.end());
-  if (sum.min_time > sum.max_time || sum.min_seq > sum.max_seq || *low != 0 || *high != span) {
+  if (sum.min_time > sum.max_time || sum.min_seq > sum.max_seq || *low != 0 ||
+      *high != span(column)) {
     return broken("rows: times or seqs that the head does not name");
   }
   return {};
 }
 
+Result<std::size_t> BlockReader::read_numbers(std::size_t part, std::uint64_t left,
+                                              PackedIntegers& out) {
+  const PartEntry& entry = rows_value_.part(part);
+  const std::uint64_t n = entry.last ? left : entry.values;
+  if (entry.encoding != Encoding::kIntegers || n == 0 || n > left) {
+    return broken("rows: a part's encoding or count");
+  }
+  DURAMEN_TRY(LaneReaders in, rows_value_.read(part));
+  if (!out.read(in, n) || !in.used_up()) return broken("rows: a broken column");
+  return n;
+}
+
 Result<std::span<const std::uint64_t>> BlockReader::numbers(RowColumn column) {
-  auto& known = numbers_[static_cast<std::size_t>(column)];
+  const auto index = static_cast<std::size_t>(column);
+  auto& known = numbers_[index];
   if (known != nullptr) return std::span<const std::uint64_t>(known.get(), rows());
-  DURAMEN_TRY_VOID(fetch_into(*rows_value_, BlockPart::kRows));
+  DURAMEN_TRY_VOID(fetch_into(rows_value_, BlockPart::kRows));
   auto out = std::make_unique_for_overwrite<std::uint64_t[]>(rows());
   const std::span<std::uint64_t> all(out.get(), rows());
   std::size_t done = 0;
-  const auto index = static_cast<std::size_t>(column);
-  for (std::size_t p = rows_value_->parts_begin(index); p < rows_value_->parts_end(index); ++p) {
-    const PartEntry& part = rows_value_->part(p);
-    const std::uint64_t left = rows() - done;
-    const std::uint64_t n = part.last ? left : part.values;
-    if (part.encoding != Encoding::kIntegers || n == 0 || n > left) {
-      return broken("rows: a part's encoding or count");
-    }
-    DURAMEN_TRY(LaneReaders in, rows_value_->read(p));
-    if (!decode_integers(in, all.subspan(done, n)) || !in.used_up()) {
-      return broken("rows: a broken column");
-    }
+  for (std::size_t p = rows_value_.parts_begin(index); p < rows_value_.parts_end(index); ++p) {
+    PackedIntegers packed;
+    DURAMEN_TRY(const std::size_t n, read_numbers(p, rows() - done, packed));
+    if (!packed.decode(all.subspan(done, n))) return broken("rows: a broken column");
     done += n;
   }
   DURAMEN_TRY_VOID(check_numbers(column, all));
   known = std::move(out);
   return std::span<const std::uint64_t>(all);
+}
+
+Result<std::uint64_t> BlockReader::number(RowColumn column, std::size_t row) {
+  const auto index = static_cast<std::size_t>(column);
+  if (numbers_[index] != nullptr) return numbers_[index][row];
+  DURAMEN_TRY_VOID(fetch_into(rows_value_, BlockPart::kRows));
+  std::size_t begin = 0;
+  for (std::size_t p = rows_value_.parts_begin(index); p < rows_value_.parts_end(index); ++p) {
+    PackedIntegers packed;
+    DURAMEN_TRY(const std::size_t n, read_numbers(p, rows() - begin, packed));
+    if (row < begin + n) {
+      const auto number = packed.at(row - begin);
+      if (!number || !in_range(column, *number)) return broken("rows: a number out of range");
+      return *number;
+    }
+    begin += n;
+  }
+  return broken("rows: a column that is too short");
 }
 
 // ---- messages
@@ -181,42 +194,45 @@ Result<void> BlockReader::read_column(ValueReader& value, std::size_t column,
   return {};
 }
 
+Result<std::size_t> BlockReader::column_of(std::size_t id, std::size_t slot) const {
+  if (slot >= slots_of(id).size()) return broken("rows: a template that has none");
+  return layout_->first_slot[id] + slot;
+}
+
 Result<const ColumnValues*> BlockReader::variables(std::size_t id, std::size_t slot) {
-  if (slot >= slots_of(id)) return broken("rows: a template that has none");
-  const std::size_t column = first_slot_[id] + slot;
+  DURAMEN_TRY(const std::size_t column, column_of(id, slot));
   std::optional<ColumnValues>& known = variables_[column];
   if (known) return &*known;
-  DURAMEN_TRY_VOID(fetch_into(*vars_value_, BlockPart::kVars));
+  DURAMEN_TRY_VOID(fetch_into(vars_value_, BlockPart::kVars));
   DURAMEN_TRY(const auto rows, rows_of_template(id));
   ColumnValues out;
-  DURAMEN_TRY_VOID(read_column(*vars_value_, column, rows, std::nullopt, variable_budget_, out));
+  DURAMEN_TRY_VOID(read_column(vars_value_, column, rows, std::nullopt, variable_budget_, out));
   known = std::move(out);
   return &*known;
 }
 
 Result<ColumnValues> BlockReader::some_variables(std::size_t id, std::size_t slot,
                                                  std::span<const std::uint32_t> places) {
-  if (slot >= slots_of(id)) return broken("rows: a template that has none");
-  DURAMEN_TRY_VOID(fetch_into(*vars_value_, BlockPart::kVars));
+  DURAMEN_TRY(const std::size_t column, column_of(id, slot));
+  DURAMEN_TRY_VOID(fetch_into(vars_value_, BlockPart::kVars));
   DURAMEN_TRY(const auto rows, rows_of_template(id));
   ColumnValues out;
   std::size_t budget = head_.message_bytes;
-  DURAMEN_TRY_VOID(read_column(*vars_value_, first_slot_[id] + slot, rows, places, budget, out));
+  DURAMEN_TRY_VOID(read_column(vars_value_, column, rows, places, budget, out));
   return out;
 }
 
 Result<ColumnProbe*> BlockReader::probe(std::size_t id, std::size_t slot) {
-  if (slot >= slots_of(id)) return broken("rows: a template that has none");
-  const std::size_t column = first_slot_[id] + slot;
-  DURAMEN_TRY_VOID(fetch_into(*vars_value_, BlockPart::kVars));
+  DURAMEN_TRY(const std::size_t column, column_of(id, slot));
+  DURAMEN_TRY_VOID(fetch_into(vars_value_, BlockPart::kVars));
   probe_.clear();
   std::uint64_t left = head_.templates[id].rows;
-  for (std::size_t p = vars_value_->parts_begin(column); p < vars_value_->parts_end(column); ++p) {
-    const PartEntry& part = vars_value_->part(p);
+  for (std::size_t p = vars_value_.parts_begin(column); p < vars_value_.parts_end(column); ++p) {
+    const PartEntry& part = vars_value_.part(p);
     const std::uint64_t n = part.last ? left : part.values;
     if (n == 0 || n > left) return broken("columns: a part's count");
     left -= n;
-    DURAMEN_TRY(const LaneReaders in, vars_value_->read(p));
+    DURAMEN_TRY(const LaneReaders in, vars_value_.read(p));
     if (!probe_.add_part(part.encoding, in, n)) return broken("columns: broken values");
   }
   return &probe_;
@@ -244,7 +260,8 @@ Result<void> BlockReader::sort_by_field() {
     stored_column_.push_back(stored);
     if (!rows.empty()) ++stored;
   }
-  DURAMEN_TRY(fields_value_, ValueReader::open("fields", head_.fields, stored, raw_limit(head_)));
+  DURAMEN_TRY(fields_layout_, ValueLayout::of("fields", head_.fields, stored, raw_limit(head_)));
+  fields_value_.emplace("fields", head_.fields, fields_layout_);
   return {};
 }
 
@@ -268,7 +285,7 @@ Result<const ColumnValues*> BlockReader::field(std::size_t column) {
 }
 
 BlockCost BlockReader::cost() const {
-  std::uint64_t frames = rows_value_->frames_read() + vars_value_->frames_read();
+  std::uint64_t frames = rows_value_.frames_read() + vars_value_.frames_read();
   if (fields_value_) frames += fields_value_->frames_read();
   return {value_bytes_, frames};
 }

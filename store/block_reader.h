@@ -14,7 +14,9 @@
 #include "base/result.h"
 #include "model/record_batch.h"
 #include "store/block_head.h"
+#include "store/block_layout.h"
 #include "store/column_encoding.h"
+#include "store/column_integers.h"
 #include "store/column_probe.h"
 #include "store/keys.h"
 #include "store/value_reader.h"
@@ -41,6 +43,8 @@ class BlockReader {
   using Value = std::shared_ptr<const std::string>;
   using Fetch = std::function<Result<Value>(BlockPart)>;
   static Result<std::unique_ptr<BlockReader>> open(Fetch fetch);
+  /// The head is not fetched.
+  BlockReader(std::shared_ptr<const BlockLayout> layout, Fetch fetch);
 
   const BlockSummary& summary() const { return head_.summary; }
   std::size_t rows() const { return head_.summary.rows; }
@@ -50,9 +54,16 @@ class BlockReader {
   const std::vector<std::vector<std::uint32_t>>& field_sets() const { return head_.field_sets; }
   /// [0] has no text: its rows are one variable each.
   const std::vector<BlockTemplate>& templates() const { return head_.templates; }
+  /// Where the slots of a template are in its text; none when it has no rows, {0} for [0].
+  std::span<const std::uint32_t> slots_of(std::size_t id) const {
+    const auto& first = layout_->first_slot;
+    return std::span(layout_->slot_at).subspan(first[id], first[id + 1] - first[id]);
+  }
 
   /// One number a row; indexes are in range.
   Result<std::span<const std::uint64_t>> numbers(RowColumn column);
+  /// The same of one row, without the others: for few rows.
+  Result<std::uint64_t> number(RowColumn column, std::size_t row);
   TimeNs time_of(std::uint64_t number) const {
     return static_cast<TimeNs>(static_cast<std::uint64_t>(head_.summary.min_time) + number);
   }
@@ -61,8 +72,6 @@ class BlockReader {
   Result<std::span<const std::uint32_t>> rows_of_template(std::size_t id);
   /// Each row's place among the rows of its template.
   Result<std::span<const std::uint32_t>> places_in_template();
-  /// How many variables each row of a template has; 0 for a template without rows.
-  std::size_t slots_of(std::size_t id) const { return first_slot_[id + 1] - first_slot_[id]; }
   /// The values of one slot, counted from the left: one for each row of the template.
   Result<const ColumnValues*> variables(std::size_t id, std::size_t slot);
   /// The same, but only the values at these places (rising) among the rows of the template: the
@@ -80,9 +89,14 @@ class BlockReader {
   BlockCost cost() const;
 
  private:
-  explicit BlockReader(Fetch fetch) : fetch_(std::move(fetch)) {}
-  Result<void> lay_out();
   Result<void> fetch_into(ValueReader& value, BlockPart part);
+  /// Takes a part's numbers, of which there are at most `left`.
+  Result<std::size_t> read_numbers(std::size_t part, std::uint64_t left, PackedIntegers& out);
+  /// Of a column of indexes: all are below.
+  std::optional<std::size_t> index_limit(RowColumn column) const;
+  /// Of kTime and kSeq: the largest there must be.
+  std::uint64_t span(RowColumn column) const;
+  bool in_range(RowColumn column, std::uint64_t number) const;
   Result<void> check_numbers(RowColumn column, std::span<const std::uint64_t> numbers) const;
   Result<void> sort_by_template();
   Result<void> sort_by_field();
@@ -90,22 +104,25 @@ class BlockReader {
   Result<void> read_column(ValueReader& value, std::size_t column,
                            std::span<const std::uint32_t> rows, const WantedValues& wanted,
                            std::size_t& budget, ColumnValues& out);
-  std::optional<std::size_t> index_limit(RowColumn column) const;
 
-  Fetch fetch_;
-  BlockHead head_;
-  std::uint64_t value_bytes_ = 0;
-  std::optional<ValueReader> rows_value_;
-  std::optional<ValueReader> vars_value_;
-  std::optional<ValueReader> fields_value_;  ///< once it is known which rows have which field
+  /// The column of vars. Errors: kDataLoss when the template has no such slot.
+  Result<std::size_t> column_of(std::size_t id, std::size_t slot) const;
+
+  const std::shared_ptr<const BlockLayout> layout_;
+  const BlockHead& head_;
+  const Fetch fetch_;
+  std::uint64_t value_bytes_;
+  ValueReader rows_value_;
+  ValueReader vars_value_;
+  ValueLayout fields_layout_;                ///< once it is known which rows have which field
+  std::optional<ValueReader> fields_value_;  ///< the same
 
   std::array<std::unique_ptr<std::uint64_t[]>, kRowColumns> numbers_;  ///< one a row, once read
-  std::vector<std::size_t> first_slot_;  ///< a template's first column of vars; one more at the end
   std::vector<std::optional<ColumnValues>> variables_;
   ColumnProbe probe_;
-  std::size_t variable_budget_ = 0;  ///< bytes that variables may still take
+  std::size_t variable_budget_;  ///< bytes that variables may still take
   std::vector<std::optional<ColumnValues>> fields_;
-  std::size_t field_budget_ = 0;
+  std::size_t field_budget_;
 
   bool by_template_known_ = false;
   std::vector<std::uint32_t> template_begin_;           ///< in by_template_; one more at the end

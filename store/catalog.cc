@@ -43,10 +43,17 @@ Result<void> check_summary(const BlockSummary& of_head, const DirectoryEntry& bl
 /// Where a block is read from. The segment is let go before the database.
 struct BlockSource {
   std::shared_ptr<const Database> database;
-  std::shared_ptr<ValueCache> cache;
+  std::shared_ptr<BlockCache> cache;
   SegmentPtr segment;
   model::BlockId block;
-  Result<ValueCache::Value> read(BlockPart part) const {
+  Result<BlockCache::Layout> layout() const {
+    if (auto known = cache->find_layout(block)) return known;
+    DURAMEN_TRY(const std::string head, read_part(*database, *segment, block, BlockPart::kHead));
+    DURAMEN_TRY(auto layout, BlockLayout::read(head));
+    cache->add_layout(block, layout);
+    return layout;
+  }
+  Result<BlockCache::Value> read(BlockPart part) const {
     if (auto known = cache->find(block, part)) return known;
     DURAMEN_TRY(std::string read, read_part(*database, *segment, block, part));
     auto value = std::make_shared<const std::string>(std::move(read));
@@ -321,10 +328,10 @@ void Catalog::describe(StoreStatus& status) const {
 Result<std::unique_ptr<BlockReader>> Catalog::open_block(SegmentPtr segment,
                                                          const DirectoryEntry& block) const {
   const BlockSource source{database_, cache_, std::move(segment), block.block};
-  DURAMEN_TRY(auto reader,
-              BlockReader::open([source](BlockPart part) { return source.read(part); }));
-  DURAMEN_TRY_VOID(check_summary(reader->summary(), block));
-  return reader;
+  DURAMEN_TRY(auto layout, source.layout());
+  DURAMEN_TRY_VOID(check_summary(layout->head.summary, block));
+  return std::make_unique<BlockReader>(std::move(layout),
+                                       [source](BlockPart part) { return source.read(part); });
 }
 
 Result<model::RowSet> Catalog::read_parts(const Segment& segment,

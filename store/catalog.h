@@ -10,12 +10,12 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "model/record_batch.h"
+#include "store/block_cache.h"
 #include "store/block_reader.h"
 #include "store/database.h"
 #include "store/directory.h"
 #include "store/salvage/put_aside.h"
 #include "store/store.h"
-#include "store/value_cache.h"
 
 namespace duramen::store {
 
@@ -45,7 +45,7 @@ using SegmentPtr = std::shared_ptr<const Segment>;
 class Catalog {
  public:
   /// Without `aside` nothing on disk is changed, not even to mend what can be mended.
-  Catalog(std::shared_ptr<Database> database, std::shared_ptr<ValueCache> cache,
+  Catalog(std::shared_ptr<Database> database, std::shared_ptr<BlockCache> cache,
           std::uint64_t open_limit, Counter& damaged_blocks, std::optional<PutAside> aside)
       : database_(std::move(database)),
         cache_(std::move(cache)),
@@ -103,7 +103,7 @@ class Catalog {
   bool mend(const Segment& segment);
 
   std::shared_ptr<Database> database_;
-  const std::shared_ptr<ValueCache> cache_;
+  const std::shared_ptr<BlockCache> cache_;
   const std::uint64_t open_limit_;
   Counter& damaged_counter_;
   const std::optional<PutAside> aside_;

@@ -17,6 +17,8 @@ constexpr std::uint8_t kUnitFlag = 4;
 constexpr unsigned kMaxLowBits = 56;
 constexpr unsigned kMaxPlanes = 8;
 constexpr std::size_t kMaxDistinct = 256;
+constexpr std::size_t kSummedAtOnce = 512;
+static_assert(kSummedAtOnce % 8 == 0, "low bits begin at a byte");
 
 std::uint64_t zigzag(std::uint64_t difference) {
   const auto v = static_cast<std::int64_t>(difference);
@@ -265,16 +267,17 @@ void encode_scaled(std::span<const std::uint64_t> values, std::uint64_t unit, La
   append_numbers(s.numbers, widths, out);
 }
 
-/// The high bytes, in planes of one byte a number.
-void read_planes(std::string_view planes, unsigned shift, std::span<std::uint64_t> out) {
-  const std::size_t n = out.size();
+/// The high bytes, in planes of one byte a number, `stride` apart.
+void read_planes(std::string_view planes, std::size_t stride, unsigned shift,
+                 std::span<std::uint64_t> out) {
   const auto* from = reinterpret_cast<const unsigned char*>(planes.data());
   if (planes.empty()) {
     std::fill(out.begin(), out.end(), 0);
     return;
   }
+  const std::size_t n = out.size();
   for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<std::uint64_t>(from[i]) << shift;
-  for (std::size_t begin = n; begin < planes.size(); begin += n) {
+  for (std::size_t begin = stride; begin < planes.size(); begin += stride) {
     shift += 8;
     for (std::size_t i = 0; i < n; ++i) {
       out[i] |= static_cast<std::uint64_t>(from[begin + i]) << shift;
@@ -282,37 +285,26 @@ void read_planes(std::string_view planes, unsigned shift, std::span<std::uint64_
   }
 }
 
+/// Numbers of `low_bits` bits, packed.
+std::uint64_t low_bits_at(std::string_view low, unsigned low_bits, std::size_t place) {
+  const std::size_t bit = place * low_bits;
+  std::uint64_t v = 0;
+  std::memcpy(&v, low.data() + bit / 8, std::min<std::size_t>(8, low.size() - bit / 8));
+  return v >> (bit % 8) & low_mask(low_bits);
+}
+
 void add_low_bits(std::string_view low, unsigned low_bits, std::span<std::uint64_t> out) {
-  const std::uint64_t mask = (std::uint64_t{1} << low_bits) - 1;
+  const std::uint64_t mask = low_mask(low_bits);
   // Eight bytes at once, as long as there are eight.
   const std::size_t whole =
       low.size() < 8 ? 0 : std::min(out.size(), ((low.size() - 8) * 8 + 7) / low_bits + 1);
-  for (std::size_t i = 0; i < out.size(); ++i) {
+  for (std::size_t i = 0; i < whole; ++i) {
     const std::size_t bit = i * low_bits;
     std::uint64_t v = 0;
-    if (i < whole) {
-      std::memcpy(&v, low.data() + bit / 8, 8);
-    } else {
-      std::memcpy(&v, low.data() + bit / 8, std::min<std::size_t>(8, low.size() - bit / 8));
-    }
+    std::memcpy(&v, low.data() + bit / 8, 8);
     out[i] |= (v >> (bit % 8)) & mask;
   }
-}
-
-bool read_numbers(LaneReaders& in, std::span<std::uint64_t> out) {
-  const std::size_t n = out.size();
-  const unsigned low_bits = in.numbers.u8();
-  const unsigned planes = in.numbers.u8();
-  if (!in.numbers.ok() || low_bits > kMaxLowBits || planes > kMaxPlanes) return false;
-  if (planes != 0 && (in.numbers.remaining() / planes < n || low_bits + 8 * (planes - 1) >= 64)) {
-    return false;
-  }
-  const std::string_view high = in.numbers.raw(n * planes);
-  const std::string_view low = in.packed.raw((n * low_bits + 7) / 8);
-  if (!in.numbers.ok() || !in.packed.ok()) return false;
-  read_planes(high, low_bits, out);
-  if (low_bits != 0) add_low_bits(low, low_bits, out);
-  return true;
+  for (std::size_t i = whole; i < out.size(); ++i) out[i] |= low_bits_at(low, low_bits, i);
 }
 
 bool read_dictionary(LaneReaders& in, std::vector<std::uint64_t>& values) {
@@ -321,32 +313,6 @@ bool read_dictionary(LaneReaders& in, std::vector<std::uint64_t>& values) {
   std::uint64_t v = 0;
   for (std::size_t i = 0; i < d; ++i) values.push_back(v += in.numbers.varint());
   return in.numbers.ok();
-}
-
-bool resolve(std::uint8_t mode, std::uint64_t base, std::uint64_t mask,
-             const std::vector<std::uint64_t>& dictionary, std::span<std::uint64_t> numbers) {
-  std::uint64_t rise = 0;
-  switch (mode) {
-    case kReference:
-      if (base == 0) return true;
-      for (std::uint64_t& v : numbers) v += base;
-      return true;
-    case kDelta:
-      for (std::uint64_t& v : numbers) v = base += unzigzag(v);
-      return true;
-    case kRising:
-      for (std::uint64_t& v : numbers) {
-        rise = (rise + v) & mask;
-        v = base + rise;
-      }
-      return true;
-    default:
-      for (std::uint64_t& v : numbers) {
-        if (v >= dictionary.size()) return false;
-        v = dictionary[v];
-      }
-      return true;
-  }
 }
 
 }  // namespace
@@ -378,26 +344,110 @@ void encode_indexes(std::span<const std::uint64_t> values, LaneBytes& out) {
   append_numbers(values, widths, out, true);
 }
 
-bool decode_integers(LaneReaders& in, std::span<std::uint64_t> out) {
+bool PackedIntegers::read(LaneReaders& in, std::size_t n) {
+  n_ = n;
   const std::uint8_t flags = in.numbers.u8();
-  const std::uint8_t mode = flags & 3;
+  mode_ = flags & 3;
   if (!in.numbers.ok() || flags > (kUnitFlag | kRising)) return false;
-  const std::uint64_t unit = (flags & kUnitFlag) != 0 ? in.numbers.varint() : 1;
-  std::vector<std::uint64_t> dictionary;
-  std::uint64_t base = 0;
-  if (mode == kDictionary) {
-    if (!read_dictionary(in, dictionary)) return false;
+  unit_ = (flags & kUnitFlag) != 0 ? in.numbers.varint() : 1;
+  if (mode_ == kDictionary) {
+    if (!read_dictionary(in, dictionary_)) return false;
   } else {
-    base = in.numbers.varint();
+    base_ = in.numbers.varint();
   }
-  const unsigned bits = mode == kRising ? in.numbers.u8() : 0;
-  if (!in.numbers.ok() || bits > 64) return false;
-  if (!read_numbers(in, out)) return false;
-  if (!resolve(mode, base, low_mask(bits), dictionary, out)) return false;
-  if (unit != 1) {
-    for (std::uint64_t& v : out) v *= unit;
+  const unsigned bits = mode_ == kRising ? in.numbers.u8() : 0;
+  low_bits_ = in.numbers.u8();
+  const unsigned planes = in.numbers.u8();
+  if (!in.numbers.ok() || bits > 64 || low_bits_ > kMaxLowBits || planes > kMaxPlanes) return false;
+  if (planes != 0 && (in.numbers.remaining() / planes < n || low_bits_ + 8 * (planes - 1) >= 64)) {
+    return false;
+  }
+  mask_ = low_mask(bits);
+  high_ = in.numbers.raw(n * planes);
+  low_ = in.packed.raw((n * low_bits_ + 7) / 8);
+  return in.numbers.ok() && in.packed.ok();
+}
+
+bool PackedIntegers::resolve(std::span<std::uint64_t> numbers) const {
+  std::uint64_t sum = mode_ == kDelta ? base_ : 0;
+  switch (mode_) {
+    case kReference:
+      if (base_ == 0) return true;
+      for (std::uint64_t& v : numbers) v += base_;
+      return true;
+    case kDelta:
+      for (std::uint64_t& v : numbers) v = sum += unzigzag(v);
+      return true;
+    case kRising:
+      for (std::uint64_t& v : numbers) {
+        sum = (sum + v) & mask_;
+        v = base_ + sum;
+      }
+      return true;
+    default:
+      for (std::uint64_t& v : numbers) {
+        if (v >= dictionary_.size()) return false;
+        v = dictionary_[v];
+      }
+      return true;
+  }
+}
+
+bool PackedIntegers::decode(std::span<std::uint64_t> out) const {
+  read_stored(0, out);
+  if (!resolve(out)) return false;
+  if (unit_ != 1) {
+    for (std::uint64_t& v : out) v *= unit_;
   }
   return true;
+}
+
+void PackedIntegers::read_stored(std::size_t begin, std::span<std::uint64_t> out) const {
+  read_planes(high_.substr(std::min(begin, high_.size())), n_, low_bits_, out);
+  if (low_bits_ != 0) add_low_bits(low_.substr(begin / 8 * low_bits_), low_bits_, out);
+}
+
+std::uint64_t PackedIntegers::stored(std::size_t place) const {
+  std::uint64_t out = low_bits_ == 0 ? 0 : low_bits_at(low_, low_bits_, place);
+  unsigned shift = low_bits_;
+  for (std::size_t at = place; at < high_.size(); at += n_, shift += 8) {
+    out |= std::uint64_t{static_cast<unsigned char>(high_[at])} << shift;
+  }
+  return out;
+}
+
+std::uint64_t PackedIntegers::sum_up_to(std::size_t place) const {
+  std::array<std::uint64_t, kSummedAtOnce> numbers;
+  std::uint64_t sum = 0;
+  for (std::size_t begin = 0; begin <= place; begin += numbers.size()) {
+    const std::size_t n = std::min(numbers.size(), place + 1 - begin);
+    read_stored(begin, std::span(numbers).first(n));
+    for (std::size_t i = 0; i < n; ++i) {
+      sum += mode_ == kDelta ? unzigzag(numbers[i]) : numbers[i];
+    }
+  }
+  return sum;
+}
+
+std::optional<std::uint64_t> PackedIntegers::at(std::size_t place) const {
+  switch (mode_) {
+    case kReference:
+      return unit_ * (base_ + stored(place));
+    case kDelta:
+      return unit_ * (base_ + sum_up_to(place));
+    case kRising:
+      return unit_ * (base_ + (sum_up_to(place) & mask_));
+    default: {
+      const std::uint64_t v = stored(place);
+      if (v >= dictionary_.size()) return std::nullopt;
+      return unit_ * dictionary_[v];
+    }
+  }
+}
+
+bool decode_integers(LaneReaders& in, std::span<std::uint64_t> out) {
+  PackedIntegers packed;
+  return packed.read(in, out.size()) && packed.decode(out);
 }
 
 }  // namespace duramen::store

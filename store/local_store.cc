@@ -79,7 +79,7 @@ LocalStore::LocalStore(StoreOptions options, const Clock& clock, MetricRegistry&
       lock_(std::move(lock)),
       database_(std::move(database)),
       catalog_(std::make_shared<Catalog>(
-          database_, std::make_shared<ValueCache>(options_.cache_bytes, metrics),
+          database_, std::make_shared<BlockCache>(options_.cache_bytes, metrics),
           options_.open_raw_bytes,
           metrics.counter("duramen_store_damaged_blocks_total", "Blocks found damaged when read"),
           PutAside(options_.directory, clock))),

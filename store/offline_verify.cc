@@ -53,7 +53,7 @@ Result<void> verify_database(const std::shared_ptr<Database>& database,
   if (!state) return take_fault(std::move(state).error(), report);
   find_families(*database, *state, report);
   MetricRegistry metrics;
-  Catalog catalog(database, std::make_shared<ValueCache>(0, metrics), 0,
+  Catalog catalog(database, std::make_shared<BlockCache>(0, metrics), 0,
                   metrics.counter("damaged", "Blocks found damaged"), std::nullopt);
   catalog.restore(state->built, state->next, state->segments);
   state->segments.clear();

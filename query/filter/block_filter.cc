@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bitset>
 
-#include "model/template.h"
 #include "model/tokens.h"
 #include "query/rows/slot_kinds.h"
 
@@ -174,7 +173,8 @@ BlockFilter::OfTemplate BlockFilter::judge_message(const Node& leaf, std::uint32
     return {leaf.kind == Filter::Kind::kExists ? Verdict::kYes : Verdict::kLook, {}};
   }
   if (!check()) return {Verdict::kNo, {}};
-  const MessageVerdict judged = judge_template(leaf, columns_.templates()[template_id].text);
+  const MessageVerdict judged =
+      judge_template(leaf, columns_.templates()[template_id].text, columns_.slots_of(template_id));
   if (judged.verdict != Verdict::kLook) return {judged.verdict, {}};
   if (judged.kinds != 0) return judge_slots(leaf, template_id, judged.kinds);
   if (leaf.atoms != nullptr) return judge_regex(leaf, template_id);
@@ -187,11 +187,10 @@ BlockFilter::OfTemplate BlockFilter::judge_slots(const Node& leaf, std::uint32_t
   using As = store::ColumnProbe::As;
   OfTemplate out{Verdict::kNo, {}};
   const bool token = leaf.kind == Filter::Kind::kWords && model::is_one_token(leaf.text);
-  std::uint32_t slots = 0;
-  for (const char c : columns_.templates()[template_id].text) {
-    if (!model::is_slot(c)) continue;
-    const std::uint32_t slot = slots++;
-    const std::uint8_t kind = slot_kind(c);
+  const std::string& text = columns_.templates()[template_id].text;
+  const auto slots = columns_.slots_of(template_id);
+  for (std::uint32_t slot = 0; slot < slots.size(); ++slot) {
+    const std::uint8_t kind = slot_kind(text[slots[slot]]);
     if ((kind & kinds) == 0) continue;
     if (slot % kSlotsBetweenChecks == kSlotsBetweenChecks - 1 && !check()) break;
     store::ColumnProbe* probe = columns_.probe(template_id, slot);

@@ -128,10 +128,9 @@ bool stands_in_constant(const Matcher::Node& leaf, std::string_view text) {
 
 }  // namespace
 
-TemplateShape shape_of_template(std::string_view text) {
+TemplateShape shape_of_template(std::string_view text, std::span<const std::uint32_t> slots) {
   TemplateShape out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (!model::is_slot(text[at])) continue;
+  for (const std::size_t at : slots) {
     out.slots |= slot_kind(text[at]);
     const bool before =
         at != 0 && (model::is_token_byte(text[at - 1]) || model::is_slot(text[at - 1]));
@@ -155,9 +154,10 @@ bool template_may_contain(std::string_view text, std::string_view part, const Sl
   return false;
 }
 
-MessageVerdict judge_template(const Matcher::Node& leaf, std::string_view text) {
+MessageVerdict judge_template(const Matcher::Node& leaf, std::string_view text,
+                              std::span<const std::uint32_t> slots) {
   if (leaf.kind == Kind::kExists) return {Verdict::kYes};
-  const TemplateShape shape = shape_of_template(text);
+  const TemplateShape shape = shape_of_template(text, slots);
   if (shape.slots == 0) {
     return {Matcher::matches_value(leaf, text) ? Verdict::kYes : Verdict::kNo};
   }

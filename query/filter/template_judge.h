@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string_view>
 
 #include "model/template.h"
@@ -23,7 +24,8 @@ struct TemplateShape {
   std::uint8_t slots = 0;  ///< kinds (query/rows/slot_kinds.h)
   bool regular = true;     ///< no token touches a slot
 };
-TemplateShape shape_of_template(std::string_view text);
+/// `slots`: where they are in the text (store::BlockReader::slots_of).
+TemplateShape shape_of_template(std::string_view text, std::span<const std::uint32_t> slots);
 
 /// Calls `take(std::string_view)` for the text before, between and behind the slots, also where
 /// there is none.
@@ -50,8 +52,9 @@ struct MessageVerdict {
 /// a token with a digit, a token without one, or a UUID, IPv4 address or time
 /// (docs/format/block.md, "Splitting"); so words and phrases that stand in the constant text are
 /// decided by it, and others can only be where a slot has such tokens.
-/// Pure.
-MessageVerdict judge_template(const Matcher::Node& leaf, std::string_view text);
+/// `slots`: where they are in the text. Pure.
+MessageVerdict judge_template(const Matcher::Node& leaf, std::string_view text,
+                              std::span<const std::uint32_t> slots);
 
 /// The bytes that a variable may have, letters in lower case; by the number of its slot.
 using SlotBytes = std::function<const std::bitset<256>&(std::size_t)>;

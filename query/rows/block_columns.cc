@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "model/template.h"
-
 namespace duramen::query {
 
 using store::RowColumn;
@@ -32,19 +30,40 @@ store::BlockCost BlockColumns::take_cost() {
   return more;
 }
 
-std::uint64_t BlockColumns::number(RowColumn column, std::size_t row) {
+BlockColumns::Numbers BlockColumns::numbers(RowColumn column) {
   Numbers& known = numbers_[static_cast<std::size_t>(column)];
-  if (known.empty()) {
-    auto read = block_->numbers(column);
-    if (read) {
-      known = *read;
-    } else {
-      fail(std::move(read).error());
-      zeros_.resize(rows());
-      known = zeros_;
-    }
+  if (!known.empty()) return known;
+  auto read = block_->numbers(column);
+  if (read) return known = *read;
+  fail(std::move(read).error());
+  zeros_.resize(rows());
+  return known = zeros_;
+}
+
+std::uint64_t BlockColumns::number(RowColumn column, std::size_t row) {
+  const Numbers known = numbers_[static_cast<std::size_t>(column)];
+  if (!known.empty()) return known[row];
+  for (const RowNumber& some : some_numbers_[static_cast<std::size_t>(column)]) {
+    if (some.row == row) return some.number;
   }
-  return known[row];
+  return numbers(column)[row];
+}
+
+void BlockColumns::load_numbers(RowColumn column, std::span<const std::uint32_t> rows) {
+  constexpr std::size_t kFew = 8;
+  if (!numbers_[static_cast<std::size_t>(column)].empty()) return;
+  auto& some = some_numbers_[static_cast<std::size_t>(column)];
+  if (rows.size() > kFew || some.size() > kFew) {
+    numbers(column);
+    return;
+  }
+  for (const std::uint32_t row : rows) {
+    const auto is_row = [row](const RowNumber& known) { return known.row == row; };
+    if (std::any_of(some.begin(), some.end(), is_row)) continue;
+    auto read = block_->number(column, row);
+    if (!read) return fail(std::move(read).error());
+    some.push_back({row, *read});
+  }
 }
 
 TimeNs BlockColumns::time(std::size_t row) {
@@ -53,21 +72,13 @@ TimeNs BlockColumns::time(std::size_t row) {
 
 void BlockColumns::times(std::span<const std::uint32_t> rows, std::vector<TimeNs>& out) {
   out.resize(rows.size());
-  if (rows.empty()) return;
-  number(RowColumn::kTime, rows.front());
-  const Numbers numbers = numbers_[static_cast<std::size_t>(RowColumn::kTime)];
-  for (std::size_t i = 0; i < rows.size(); ++i) out[i] = block_->time_of(numbers[rows[i]]);
+  for (std::size_t i = 0; i < rows.size(); ++i) out[i] = time(rows[i]);
 }
 
 void BlockColumns::streams_of(std::span<const std::uint32_t> rows,
                               std::vector<std::uint32_t>& out) {
   out.resize(rows.size());
-  if (rows.empty()) return;
-  number(RowColumn::kStream, rows.front());
-  const Numbers numbers = numbers_[static_cast<std::size_t>(RowColumn::kStream)];
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    out[i] = static_cast<std::uint32_t>(numbers[rows[i]]);
-  }
+  for (std::size_t i = 0; i < rows.size(); ++i) out[i] = stream(rows[i]);
 }
 
 model::Seq BlockColumns::seq(std::size_t row) {
@@ -97,23 +108,10 @@ std::uint32_t BlockColumns::field_set_of(std::size_t row) {
 
 // ---- messages
 
-BlockColumns::Template& BlockColumns::slots_of(std::uint32_t id) {
-  Template& t = templates_[id];
-  if (t.known) return t;
-  t.known = true;
-  if (templates()[id].rows == 0) {
-    fail({ErrorCode::kDataLoss, "block rows: a template that has none"});
-    return t;
-  }
-  if (id == 0) {
-    t.at = {0};
-  }
-  const std::string& text = templates()[id].text;
-  t.at.reserve(block_->slots_of(id));
-  for (std::uint32_t at = 0; at < text.size(); ++at) {
-    if (model::is_slot(text[at])) t.at.push_back(at);
-  }
-  return t;
+bool BlockColumns::has_rows(std::uint32_t id) {
+  if (templates()[id].rows != 0) return true;
+  fail({ErrorCode::kDataLoss, "block rows: a template that has none"});
+  return false;
 }
 
 /// Also checks that a template has as many rows as its head says: else it may have no columns.
@@ -130,12 +128,12 @@ bool BlockColumns::find_places() {
 
 std::string_view BlockColumns::value(std::uint32_t id, std::size_t slot, std::size_t row) {
   if (!find_places()) return {};
-  Template& t = slots_of(id);
+  Template& t = templates_[id];
   const std::uint32_t place = places_[row];
   if (std::binary_search(t.some_places.begin(), t.some_places.end(), place)) {
     return t.some[slot][place];
   }
-  if (t.values.empty()) t.values.resize(t.at.size());
+  if (t.values.empty()) t.values.resize(slots_of(id).size());
   const store::ColumnValues*& values = t.values[slot];
   if (values == nullptr) {
     auto read = block_->variables(id, slot);
@@ -163,16 +161,17 @@ std::string_view BlockColumns::variable(std::size_t row, std::size_t slot) {
 std::string_view BlockColumns::message(std::size_t row) {
   const std::uint32_t id = template_of(row);
   if (error_) return {};
-  const Template& t = slots_of(id);
+  if (!has_rows(id)) return {};
   if (id == 0) return value(0, 0, row);
   const std::string& text = templates()[id].text;
-  if (t.at.empty()) return text;
+  const auto slots = slots_of(id);
+  if (slots.empty()) return text;
   message_.clear();
   std::uint32_t copied = 0;
-  for (std::size_t slot = 0; slot < t.at.size(); ++slot) {
-    message_.append(text, copied, t.at[slot] - copied);
+  for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+    message_.append(text, copied, slots[slot] - copied);
     message_ += value(id, slot, row);
-    copied = t.at[slot] + 1;
+    copied = slots[slot] + 1;
   }
   message_.append(text, copied);
   return message_;
@@ -204,13 +203,16 @@ FieldValue BlockColumns::field(std::size_t row, std::size_t index) {
 
 Result<void> BlockColumns::load(std::span<const std::uint32_t> rows, const Needs& needs) {
   if (rows.empty()) return {};
-  const std::uint32_t any = rows.front();  // a column of numbers is read whole
-  if (needs.positions) position(any);
-  if (needs.seqs) seq(any);
-  if (needs.times) time(any);
-  if (needs.received) received(any);
-  if (needs.streams) stream(any);
-  if (needs.streams) field_set_of(any);
+  const auto load = [&](bool needed, RowColumn column) {
+    if (needed) load_numbers(column, rows);
+  };
+  load(needs.times || needs.positions, RowColumn::kTime);
+  load(needs.positions, RowColumn::kNode);
+  load(needs.seqs || needs.positions, RowColumn::kSeq);
+  load(needs.positions, RowColumn::kOriginSeq);
+  load(needs.received, RowColumn::kReceived);
+  load(needs.streams, RowColumn::kStream);
+  load(needs.streams, RowColumn::kFieldSet);
   if (needs.messages) DURAMEN_TRY_VOID(load_messages(rows));
   if (needs.all_fields || !needs.fields.empty()) DURAMEN_TRY_VOID(load_fields(rows, needs));
   if (error_) return *error_;
@@ -230,18 +232,20 @@ Result<void> BlockColumns::load_messages(std::span<const std::uint32_t> rows) {
 /// A column is read as a whole when many of its values are wanted: they may be asked for again.
 Result<void> BlockColumns::load_template(std::uint32_t id, std::span<const std::uint32_t> rows) {
   constexpr std::size_t kFew = 8;  // one of so many
-  Template& t = slots_of(id);
+  if (!has_rows(id)) return *error_;
+  Template& t = templates_[id];
+  const std::size_t slots = slots_of(id).size();
   t.some_places.clear();
   t.some.clear();
   if (rows.size() * kFew > templates()[id].rows) {
-    for (std::size_t slot = 0; slot < t.at.size(); ++slot) value(id, slot, rows.front());
+    for (std::size_t slot = 0; slot < slots; ++slot) value(id, slot, rows.front());
     if (error_) return *error_;
     return {};
   }
   std::vector<std::uint32_t> places;
   for (const std::uint32_t row : rows) places.push_back(places_[row]);
   std::sort(places.begin(), places.end());
-  for (std::size_t slot = 0; slot < t.at.size(); ++slot) {
+  for (std::size_t slot = 0; slot < slots; ++slot) {
     DURAMEN_TRY(store::ColumnValues some, block_->some_variables(id, slot, places));
     t.some.push_back(std::move(some));
   }

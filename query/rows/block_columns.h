@@ -44,11 +44,11 @@ class BlockColumns final : public RecordColumns {
   std::uint32_t template_of(std::size_t row);
   /// Of all rows.
   std::span<const std::uint64_t> templates_of_rows() {
-    number(store::RowColumn::kTemplate, 0);
-    return numbers_[static_cast<std::size_t>(store::RowColumn::kTemplate)];
+    return numbers(store::RowColumn::kTemplate);
   }
   std::uint32_t field_set_of(std::size_t row);
   const std::vector<store::BlockTemplate>& templates() const { return block_->templates(); }
+  std::span<const std::uint32_t> slots_of(std::uint32_t id) const { return block_->slots_of(id); }
   const std::vector<std::vector<std::uint32_t>>& field_sets() const { return block_->field_sets(); }
   /// What may stand in a slot; nullptr after damage. Good until the next call.
   store::ColumnProbe* probe(std::uint32_t template_id, std::size_t slot);
@@ -78,8 +78,6 @@ class BlockColumns final : public RecordColumns {
   using Numbers = std::span<const std::uint64_t>;
   explicit BlockColumns(std::unique_ptr<store::BlockReader> block);
   struct Template {
-    bool known = false;
-    std::vector<std::uint32_t> at;                   ///< of slots in the text
     std::vector<const store::ColumnValues*> values;  ///< of slots, once they are asked for
     /// What load() has read when that is little: values of slots, at these places of its rows.
     std::vector<store::ColumnValues> some;
@@ -88,7 +86,12 @@ class BlockColumns final : public RecordColumns {
 
   /// The number of a row in a column; 0 after damage.
   std::uint64_t number(store::RowColumn column, std::size_t row);
-  Template& slots_of(std::uint32_t id);
+  /// All of a column; zeros after damage.
+  Numbers numbers(store::RowColumn column);
+  /// Reads the column, or only these rows of it when they are few.
+  void load_numbers(store::RowColumn column, std::span<const std::uint32_t> rows);
+  /// False, and damage, for one without rows.
+  bool has_rows(std::uint32_t id);
   std::string_view value(std::uint32_t id, std::size_t slot, std::size_t row);
   bool find_places();
   Result<void> load_messages(std::span<const std::uint32_t> rows);
@@ -97,7 +100,12 @@ class BlockColumns final : public RecordColumns {
   void fail(Error error);
 
   const std::unique_ptr<store::BlockReader> block_;
+  struct RowNumber {
+    std::uint32_t row;
+    std::uint64_t number;
+  };
   std::array<Numbers, store::kRowColumns> numbers_;
+  std::array<std::vector<RowNumber>, store::kRowColumns> some_numbers_;  ///< instead, when few
   std::span<const std::uint32_t> places_;
   std::vector<Template> templates_;
   std::vector<std::uint64_t> zeros_;  ///< what a damaged column gives

@@ -188,6 +188,24 @@ Result<void> read_some(BlockReader& reader, std::size_t id, std::size_t slot, Ra
   return {};
 }
 
+/// Single numbers of a column must be those of the whole column.
+Result<void> read_single_numbers(BlockReader& reader, RowColumn column, Random& random) {
+  std::vector<std::pair<std::size_t, std::uint64_t>> single;
+  for (int i = 0; i < 20; ++i) {
+    const std::size_t row = random() % reader.rows();
+    DURAMEN_TRY(const std::uint64_t number, reader.number(column, row));
+    single.emplace_back(row, number);
+  }
+  DURAMEN_TRY(const auto all, reader.numbers(column));
+  for (const auto& [row, number] : single) {
+    if (number == all[row]) continue;
+    return Error{ErrorCode::kInternal, "row " + std::to_string(row) + " of column " +
+                                           std::to_string(static_cast<int>(column)) +
+                                           " is another when read alone"};
+  }
+  return {};
+}
+
 /// Asks for everything once, shuffled.
 Result<void> read_all(BlockReader& reader, Random& random) {
   std::vector<std::function<Result<void>()>> reads;
@@ -199,9 +217,11 @@ Result<void> read_all(BlockReader& reader, Random& random) {
   };
   for (std::size_t c = 0; c < kRowColumns; ++c) {
     add([&reader, c] { return reader.numbers(static_cast<RowColumn>(c)); });
+    reads.push_back(
+        [&, c] { return read_single_numbers(reader, static_cast<RowColumn>(c), random); });
   }
   for (std::size_t id = 0; id < reader.templates().size(); ++id) {
-    for (std::size_t slot = 0; slot < reader.slots_of(id); ++slot) {
+    for (std::size_t slot = 0; slot < reader.slots_of(id).size(); ++slot) {
       add([&reader, id, slot] { return reader.variables(id, slot); });
       reads.push_back([&, id, slot] { return read_some(reader, id, slot, random); });
     }

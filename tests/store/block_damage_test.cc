@@ -299,6 +299,16 @@ TEST(BlockDamage, AnIndexBehindTheLastIsNoticed) {
       refused += !(*reader)->numbers(static_cast<RowColumn>(c));
     }
     EXPECT_EQ(refused, 1);
+    const auto other = BlockReader::open(fetch_from(bad)).value();
+    int refused_alone = 0;
+    for (std::size_t c = 0; c < kRowColumns; ++c) {
+      bool all = true;
+      for (std::size_t row = 0; row < other->rows(); ++row) {
+        all = all && other->number(static_cast<RowColumn>(c), row);
+      }
+      refused_alone += !all;
+    }
+    EXPECT_EQ(refused_alone, 1);
   }
 }
 

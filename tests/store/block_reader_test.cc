@@ -75,7 +75,7 @@ TEST(BlockReader, ExpandsOnlyTheFramesOfTheColumnsAskedFor) {
   ASSERT_TRUE(reader.variables(1, 0));
   const std::uint64_t for_one_column = reader.cost().frames;
   for (std::size_t id = 0; id < reader.templates().size(); ++id) {
-    for (std::size_t slot = 0; slot < reader.slots_of(id); ++slot) {
+    for (std::size_t slot = 0; slot < reader.slots_of(id).size(); ++slot) {
       ASSERT_TRUE(reader.variables(id, slot));
     }
   }
@@ -87,6 +87,29 @@ TEST(BlockReader, ExpandsOnlyTheFramesOfTheColumnsAskedFor) {
   const BlockHead head = decode_head(block.bytes().head).value();
   EXPECT_LE(for_all_variables, head.rows.frames.size() + head.vars.frames.size())
       << "a frame is expanded once";
+}
+
+TEST(BlockReader, GivesSingleNumbersOfLongColumns) {
+  std::mt19937_64 random(5);
+  Rows rows;
+  TimeNs time = 1'700'000'000'000'000'000;
+  for (int i = 0; i < 40'000; ++i) {  // columns of several parts
+    time += static_cast<TimeNs>(random() % kNsPerSecond) - kNsPerSecond / 4;
+    rows.add(typical_line(random), time);
+  }
+  const BlockBytes bytes = encoded(rows.as_accepted_here());
+  for (std::size_t c = 0; c < kRowColumns; ++c) {
+    const auto column = static_cast<RowColumn>(c);
+    const auto one = BlockReader::open(fetch_from(bytes)).value();
+    const auto all = BlockReader::open(fetch_from(bytes)).value();
+    const auto numbers = all->numbers(column).value();
+    for (int i = 0; i < 50; ++i) {
+      const std::size_t row = random() % rows.size();
+      ASSERT_EQ(one->number(column, row).value(), numbers[row])
+          << "column " << c << ", row " << row;
+    }
+    EXPECT_LE(one->cost().frames, all->cost().frames);
+  }
 }
 
 TEST(BlockReader, WhatItGaveStaysWhereItIs) {
@@ -131,7 +154,7 @@ TEST(BlockReader, ADamagedFrameCostsTheColumnsInItAndNoOther) {
   std::size_t whole = 0;
   std::size_t damaged = 0;
   for (std::size_t id = 0; id < reader.templates().size(); ++id) {
-    for (std::size_t slot = 0; slot < reader.slots_of(id); ++slot) {
+    for (std::size_t slot = 0; slot < reader.slots_of(id).size(); ++slot) {
       const auto values = reader.variables(id, slot);
       ++(values ? whole : damaged);
       if (values) continue;
