@@ -20,7 +20,7 @@ struct EndToEndOptions {
   unsigned connections = 4;
   std::uint64_t request_bytes = 4ULL << 20;
   bool queries = false;
-  unsigned runs = 7;  ///< warm ones of each query
+  unsigned runs = 31;  ///< warm ones of each query
 };
 
 struct EndToEndReport {
