@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <memory>
 #include <random>
 #include <string>
@@ -130,6 +131,20 @@ TEST(BlockFilter, ValuesThatNoRowCanHaveDecide) {
   Filtered prefix(rows, "7*");
   EXPECT_EQ(prefix.verdict(0), Verdict::kLook);
   EXPECT_EQ(matching(prefix), Places{1});
+}
+
+TEST(BlockFilter, APrefixIsShorterThanTheNumbersItFinds) {
+  std::vector<std::string> messages;
+  Random random(1);
+  for (int i = 0; i < 100; ++i) {  // of one length, so that they are packed
+    char id[9];
+    std::snprintf(id, sizeof id, "%08x", static_cast<unsigned>(random() | 0xa0000000));
+    messages.push_back("id " + std::string(id));
+  }
+  messages[7] = "id b7f3a9c0";
+  Filtered prefix(rows_of(messages), "b7f3a*");
+  EXPECT_EQ(prefix.verdict(7), Verdict::kLook);
+  EXPECT_EQ(matching(prefix), Places{7});
 }
 
 TEST(BlockFilter, WordsAreLookedForInEverySlotThatMayHaveThem) {

@@ -276,6 +276,8 @@ TEST(Prune, EqualityAsksForThePairOfNameAndValue) {
   EXPECT_FALSE(looks_at("x", "app:\"web-2\""));
   EXPECT_FALSE(looks_at("web-1", "image:\"web-1\"")) << "the tokens are there, the pair is not";
   EXPECT_FALSE(looks_at("x", "app:front"));
+  EXPECT_TRUE(looks_at("x", "label.app:\"web-1\"")) << "the label app, or one called label.app";
+  EXPECT_FALSE(looks_at("x", "label.app:\"web-2\""));
 }
 
 }  // namespace
