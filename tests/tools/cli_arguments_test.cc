@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tools/cli/arguments.h"
 
 namespace duramen::cli {
@@ -63,6 +65,44 @@ TEST(CliArguments, AnExplanationHasNoPagesAndNoEndLine) {
     EXPECT_EQ(exit.code, kExitUsage);
     EXPECT_THAT(exit.err, HasSubstr("--explain goes with neither"));
   }
+}
+
+TEST(CliArguments, ContextTakesOneRowAndHowManyAroundIt) {
+  const auto context =
+      command<ContextCommand>({"context", "-B", "3", "00ff:17", "--after", "0", "--since", "1h"});
+  EXPECT_EQ(context.seq, "00ff:17");
+  EXPECT_EQ(context.before, 3U);
+  EXPECT_EQ(context.after, 0U);
+  EXPECT_EQ(context.range.since, "1h");
+  EXPECT_FALSE(command<ContextCommand>({"context", "00ff:17"}).before.has_value());
+  EXPECT_EQ(exit_of({"context"}).code, kExitUsage);
+  EXPECT_EQ(exit_of({"context", "00ff:17", "00ff:18"}).code, kExitUsage);
+  EXPECT_EQ(exit_of({"context", "00ff:17", "--since", "1h", "--start", "now"}).code, kExitUsage);
+}
+
+TEST(CliArguments, TheProgramIsDescribedWithAllItsCommands) {
+  const ProgramText program = describe_program();
+  EXPECT_EQ(program.whole.name, "duramen");
+  for (const CommandText& command : program.commands) {
+    EXPECT_NE(command.help, "") << command.name;
+    EXPECT_EQ(nearest_command(command.name + "x"), command.name);
+  }
+  const auto query = std::find_if(program.commands.begin(), program.commands.end(),
+                                  [](const CommandText& c) { return c.name == "query"; });
+  ASSERT_NE(query, program.commands.end());
+  const auto order = std::find_if(query->options.begin(), query->options.end(),
+                                  [](const OptionText& o) { return o.flags.back() == "--order"; });
+  ASSERT_NE(order, query->options.end());
+  EXPECT_THAT(order->choices, ElementsAre("asc", "desc"));
+  EXPECT_EQ(query->positionals.front().value, "QUERY");
+}
+
+TEST(CliArguments, APageOrADirectoryOfPages) {
+  EXPECT_EQ(command<ManCommand>({"man", "query"}).page, "query");
+  EXPECT_EQ(command<ManCommand>({"man", "--dir", "d"}).directory, "d");
+  EXPECT_EQ(exit_of({"man", "query", "--dir", "d"}).code, kExitUsage);
+  EXPECT_EQ(command<CompletionCommand>({"completion", "zsh"}).shell, Shell::kZsh);
+  EXPECT_EQ(exit_of({"completion"}).code, kExitUsage);
 }
 
 TEST(CliArguments, FieldsTakeOneWordWithCommas) {

@@ -51,6 +51,17 @@ TEST_F(CliRender, StandardErrorIsMarked) {
   EXPECT_EQ(render(start + R"("source":"stdout"})"), "2026-11-21T10:20:30.000+00:00 /db x");
 }
 
+TEST_F(CliRender, OfTheLinesAroundOneThatOneIsMarked) {
+  const auto line = [](int distance) {
+    return R"({"_context":)" + std::to_string(distance) +
+           R"(,"_time":"2026-11-21T10:20:30Z","_seq":"0f:1","_msg":"x","app":"web"})";
+  };
+  EXPECT_THAT(render(line(0)), testing::StartsWith("> 2026"));
+  EXPECT_THAT(render(line(-1)), testing::StartsWith("  2026"));
+  EXPECT_THAT(render(line(1)), testing::StartsWith("  2026"));
+  EXPECT_THAT(render(line(0), {.seq = true}), HasSubstr("+00:00 0f:1 web x"));
+}
+
 TEST_F(CliRender, TimesHaveTheOffsetOfTheZone) {
   ASSERT_TRUE(set_zone("+05:30"));
   EXPECT_EQ(local_time_text(at("2026-11-21T20:00:00Z")), "2026-11-22T01:30:00.000+05:30");

@@ -116,6 +116,14 @@ Result<AnswerEnd> print_answer(const Context& context, std::string_view path, Pa
   return parse_end(last);
 }
 
+Result<void> warn_of(const Context& context, const AnswerEnd& end) {
+  for (const std::string& warning : end.warnings) {
+    DURAMEN_TRY_VOID(context.err.line("duramen: warning: " + visible_on_one_line(warning)));
+  }
+  if (!end.partial || !end.warnings.empty()) return {};
+  return context.err.line("duramen: warning: the answer is partial");
+}
+
 Result<void> add_range(Parameters& parameters, const RangeOptions& range, const Context& context) {
   const TimeNs now = context.clock.now();
   const auto add = [&](const char* name, Result<TimeNs> at) -> Result<void> {

@@ -46,6 +46,9 @@ class RowPrinter {
 Result<AnswerEnd> print_answer(const Context& context, std::string_view path, Parameters parameters,
                                std::chrono::seconds timeout);
 
+/// What the answer warns of, on standard error.
+Result<void> warn_of(const Context& context, const AnswerEnd& end);
+
 /// `start`, `end` and `timeout` as parameters. Errors: kInvalidArgument, naming the option.
 Result<void> add_range(Parameters& parameters, const RangeOptions& range, const Context& context);
 /// How long to wait for the answer of a query with this --timeout; also adds the parameter.

@@ -11,7 +11,8 @@
 namespace duramen::cli {
 namespace {
 
-constexpr std::array kCommands{"query", "stats", "import", "queries", "status", "verify", "seal"};
+constexpr std::array kCommands{"query",  "context", "stats", "import",     "queries",
+                               "status", "verify",  "seal",  "completion", "man"};
 
 constexpr const char* kQueryFooter =
     R"(Words are one query (docs/query.md): error AND NOT "connection reset" app:web* status:>=500
@@ -46,10 +47,13 @@ struct Raw {
   bool utc = false;
   bool version = false;
   QueryCommand query;
+  ContextCommand context;
   StatsCommand stats;
   ImportCommand import;
   QueriesCommand queries;
   VerifyCommand verify;
+  CompletionCommand completion;
+  ManCommand man;
   std::vector<std::string> query_words;
   std::vector<std::string> stats_words;
   std::vector<std::string> labels;
@@ -68,6 +72,8 @@ const std::map<std::string, ImportCommand::Format> formats_by_name{
     {"ndjson", ImportCommand::Format::kNdjson},
     {"text", ImportCommand::Format::kText}};
 
+const std::map<std::string, Shell> shells_by_name{
+    {"bash", Shell::kBash}, {"zsh", Shell::kZsh}, {"fish", Shell::kFish}};
 const std::map<std::string, bool> orders_by_name{{"asc", true}, {"desc", false}};
 
 /// One of `values`, by name; the message lists the names.
@@ -129,6 +135,7 @@ void add_query(CLI::App& app, Raw& raw) {
                    "With -o json: a last line {\"_end\":…} with the number of rows and the cursor");
   command.add_flag("--explain", raw.query.explain,
                    "Run it without its rows: what the index ruled out, and what was read");
+  command.add_flag("--seq", raw.query.show_seq, "Show each row's _seq, by which context finds it");
   command.add_option("-f,--fields", raw.query.fields, "Only these fields, as a table")
       ->delimiter(',')
       ->expected(1)
@@ -136,6 +143,21 @@ void add_query(CLI::App& app, Raw& raw) {
       ->take_all()
       ->type_name("A,B");
   command.footer(kQueryFooter);
+}
+
+void add_context(CLI::App& app, Raw& raw) {
+  CLI::App& command = *app.add_subcommand("context", "Show the lines around one");
+  command.add_option("SEQ", raw.context.seq, "The _seq of a row, as query --seq shows it")
+      ->required()
+      ->type_name("");
+  command.add_option("-B,--before", raw.context.before, "Lines before it (10 without it)")
+      ->type_name("N");
+  command.add_option("-A,--after", raw.context.after, "Lines after it (10 without it)")
+      ->type_name("N");
+  add_range(command, raw.context.range, raw.context.timeout);
+  command.footer(
+      "Examples:\n  duramen query --seq --limit 1 'payment failed'\n"
+      "  duramen context -B 20 e8983ffc1116829f:150060");
 }
 
 void add_stats(CLI::App& app, Raw& raw) {
@@ -210,6 +232,23 @@ void add_admin(CLI::App& app, Raw& raw) {
   app.add_subcommand("seal", "Turn all rows into blocks and flush; returns when done");
 }
 
+void add_texts(CLI::App& app, Raw& raw) {
+  CLI::App& completion =
+      *app.add_subcommand("completion", "Print a script for a shell's completion");
+  add_choice(completion, "SHELL", raw.completion.shell, shells_by_name, "The shell")->required();
+  completion.footer(
+      "Examples:\n  source <(duramen completion bash)\n"
+      "  duramen completion zsh > ~/.zfunc/_duramen\n"
+      "  duramen completion fish > ~/.config/fish/completions/duramen.fish");
+  CLI::App& man = *app.add_subcommand("man", "Print a manual page");
+  man.add_option("COMMAND", raw.man.page, "The command; without it, the page of the program")
+      ->type_name("");
+  man.add_option("--dir", raw.man.directory, "Write all pages into this directory")
+      ->type_name("DIR");
+  man.footer(
+      "Examples:\n  duramen man query | man -l -\n  duramen man --dir /usr/local/share/man/man1");
+}
+
 std::string joined(const std::vector<std::string>& words) {
   return std::accumulate(
       words.begin(), words.end(), std::string(),
@@ -253,7 +292,9 @@ std::variant<Arguments, EarlyExit> finish(const std::string& command, Raw& raw) 
     if (!raw.global.zone.empty()) return usage("--utc and --tz exclude each other");
     raw.global.zone = "UTC";
   }
-  const RangeOptions& range = command == "stats" ? raw.stats.range : raw.query.range;
+  const RangeOptions& range = command == "stats"     ? raw.stats.range
+                              : command == "context" ? raw.context.range
+                                                     : raw.query.range;
   if (!range.since.empty() && !range.start.empty())
     return usage("--since and --start exclude each other");
   if (raw.all && raw.query.limit) return usage("--all and --limit exclude each other");
@@ -265,6 +306,13 @@ std::variant<Arguments, EarlyExit> finish(const std::string& command, Raw& raw) 
     if (raw.query.with_end && raw.global.output != OutputFormat::kJson)
       return usage("--with-end wants -o json");
     return Arguments{raw.global, raw.query};
+  }
+  if (command == "context") return Arguments{raw.global, raw.context};
+  if (command == "completion") return Arguments{raw.global, raw.completion};
+  if (command == "man") {
+    if (!raw.man.page.empty() && !raw.man.directory.empty())
+      return usage("--dir writes all pages: it goes with no COMMAND");
+    return Arguments{raw.global, raw.man};
   }
   if (command == "stats") {
     raw.stats.query = joined(raw.stats_words);
@@ -324,7 +372,31 @@ EarlyExit mistake(const CLI::ParseError& e, const std::vector<std::string>& argu
   return usage(text);
 }
 
+void build(CLI::App& app, Raw& raw) {
+  app.name("duramen");
+  app.description("Asks and feeds a Duramen log store.");
+  app.require_subcommand(0, 1);
+  app.fallthrough();
+  app.set_help_flag("-h,--help", "Print this help");
+  app.get_formatter()->column_width(34);
+  add_global(app, raw);
+  add_query(app, raw);
+  add_context(app, raw);
+  add_stats(app, raw);
+  add_import(app, raw);
+  add_admin(app, raw);
+  add_texts(app, raw);
+  app.footer("Each command has its own help: duramen query --help");
+}
+
 }  // namespace
+
+ProgramText describe_program() {
+  Raw raw;
+  CLI::App app;
+  build(app, raw);
+  return text_of(app);
+}
 
 std::string nearest_command(const std::string& word) {
   std::string best;
@@ -347,17 +419,8 @@ std::variant<Arguments, EarlyExit> parse_arguments(const std::vector<std::string
   if (std::string url = environment("DURAMEN_URL"); !url.empty())
     raw.global.server = std::move(url);
   raw.global.token = environment("DURAMEN_TOKEN");
-  CLI::App app("Asks and feeds a Duramen log store.", "duramen");
-  app.require_subcommand(0, 1);
-  app.fallthrough();
-  app.set_help_flag("-h,--help", "Print this help");
-  app.get_formatter()->column_width(34);
-  add_global(app, raw);
-  add_query(app, raw);
-  add_stats(app, raw);
-  add_import(app, raw);
-  add_admin(app, raw);
-  app.footer("Each command has its own help: duramen query --help");
+  CLI::App app;
+  build(app, raw);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(reversed);

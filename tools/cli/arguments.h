@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "tools/cli/program_text.h"
 
 namespace duramen::cli {
 
@@ -45,6 +46,16 @@ struct QueryCommand {
   std::vector<std::string> fields;
   bool with_end = false;  ///< the `_end` line, too
   bool explain = false;   ///< how it runs instead of the rows
+  bool show_seq = false;
+};
+
+/// The lines around one.
+struct ContextCommand {
+  std::string seq;
+  RangeOptions range;
+  std::optional<std::uint64_t> before;
+  std::optional<std::uint64_t> after;
+  std::string timeout;
 };
 
 struct StatsCommand {
@@ -79,9 +90,18 @@ struct VerifyCommand {
   std::string data_dir;  ///< empty: ask the daemon
 };
 struct SealCommand {};
+enum class Shell { kBash, kZsh, kFish };
+struct CompletionCommand {
+  Shell shell = Shell::kBash;
+};
+struct ManCommand {
+  std::string page;       ///< a command; empty: the program
+  std::string directory;  ///< all pages go there, when not empty
+};
 
-using Command = std::variant<QueryCommand, StatsCommand, ImportCommand, QueriesCommand,
-                             StatusCommand, VerifyCommand, SealCommand>;
+using Command =
+    std::variant<QueryCommand, ContextCommand, StatsCommand, ImportCommand, QueriesCommand,
+                 StatusCommand, VerifyCommand, SealCommand, CompletionCommand, ManCommand>;
 
 struct Arguments {
   GlobalOptions global;
@@ -101,6 +121,9 @@ using Environment = std::function<std::string(const char*)>;
 /// Reads the command line. Pure; CLI11 is behind it.
 std::variant<Arguments, EarlyExit> parse_arguments(const std::vector<std::string>& arguments,
                                                    const Environment& environment);
+
+/// What parse_arguments() understands.
+ProgramText describe_program();
 
 /// The known command nearest to `word` by edit distance; empty when none is near.
 std::string nearest_command(const std::string& word);

@@ -32,12 +32,15 @@ struct Context {
 /// Each gives the exit code. Errors: kInvalidArgument is taken for wrong usage (exit code 2),
 /// kCancelled for a reader of the output that went away (0), any other for a failure (1).
 Result<int> run_query(const Context& context, const QueryCommand& command);
+Result<int> run_context(const Context& context, const ContextCommand& command);
 Result<int> run_stats(const Context& context, const StatsCommand& command);
 Result<int> run_import(const Context& context, const ImportCommand& command);
 Result<int> run_queries(const Context& context, const QueriesCommand& command);
 Result<int> run_status(const Context& context);
 Result<int> run_verify(const Context& context, const VerifyCommand& command);
 Result<int> run_seal(const Context& context);
+Result<int> run_completion(const Context& context, const CompletionCommand& command);
+Result<int> run_man(const Context& context, const ManCommand& command);
 
 /// Parses and runs one command line. The whole program but for main().
 int run_program(const std::vector<std::string>& arguments, const Environment& environment);

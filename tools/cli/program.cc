@@ -18,12 +18,17 @@ Result<int> dispatch(const Context& context, const Command& command) {
       [&](const auto& chosen) {
         using Chosen = std::decay_t<decltype(chosen)>;
         if constexpr (std::is_same_v<Chosen, QueryCommand>) return run_query(context, chosen);
+        if constexpr (std::is_same_v<Chosen, ContextCommand>) return run_context(context, chosen);
         if constexpr (std::is_same_v<Chosen, StatsCommand>) return run_stats(context, chosen);
         if constexpr (std::is_same_v<Chosen, ImportCommand>) return run_import(context, chosen);
         if constexpr (std::is_same_v<Chosen, QueriesCommand>) return run_queries(context, chosen);
         if constexpr (std::is_same_v<Chosen, StatusCommand>) return run_status(context);
         if constexpr (std::is_same_v<Chosen, VerifyCommand>) return run_verify(context, chosen);
         if constexpr (std::is_same_v<Chosen, SealCommand>) return run_seal(context);
+        if constexpr (std::is_same_v<Chosen, CompletionCommand>) {
+          return run_completion(context, chosen);
+        }
+        if constexpr (std::is_same_v<Chosen, ManCommand>) return run_man(context, chosen);
       },
       command);
 }

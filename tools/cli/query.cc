@@ -32,12 +32,7 @@ std::string with_fields(const QueryCommand& command) {
 }
 
 Result<void> tell_end(const Context& context, const AnswerEnd& end) {
-  for (const std::string& warning : end.warnings) {
-    DURAMEN_TRY_VOID(context.err.line("duramen: warning: " + visible_on_one_line(warning)));
-  }
-  if (end.partial && end.warnings.empty()) {
-    DURAMEN_TRY_VOID(context.err.line("duramen: warning: the answer is partial"));
-  }
+  DURAMEN_TRY_VOID(warn_of(context, end));
   if (end.rows == 0) return context.remark(end.hint.empty() ? "no match" : end.hint);
   const bool follow =
       !end.cursor.empty() && (context.out.is_terminal() || context.err.is_terminal());
@@ -54,8 +49,9 @@ Result<int> run_query(const Context& context, const QueryCommand& command) {
   if (!command.cursor.empty()) parameters.emplace_back("cursor", command.cursor);
   DURAMEN_TRY(const auto timeout, add_timeout(parameters, command.timeout));
   if (command.explain) return explain_query(context, parameters, timeout);
-  DURAMEN_TRY(const auto end,
-              print_answer(context, "/api/v1/query", std::move(parameters), timeout));
+  Context shown = context;
+  shown.render.seq = command.show_seq;
+  DURAMEN_TRY(const auto end, print_answer(shown, "/api/v1/query", std::move(parameters), timeout));
   if (command.with_end) DURAMEN_TRY_VOID(context.out.line(end.line));
   DURAMEN_TRY_VOID(tell_end(context, end));
   return end.rows == 0 ? kExitNoMatch : kExitOk;

@@ -141,6 +141,13 @@ std::string time_column(const Row& row) {
   return std::string(text);
 }
 
+/// Of the lines around one: which one it is.
+std::string_view context_column(const Row& row) {
+  const RowField* distance = row.find("_context");
+  if (distance == nullptr) return {};
+  return distance->value == "0" ? "> " : "  ";
+}
+
 /// `app/instance`, else the container, else whatever names the sender.
 std::string sender_column(const Row& row) {
   if (const std::string_view app = row.value("app"); !app.empty()) {
@@ -156,7 +163,7 @@ std::string sender_column(const Row& row) {
 
 bool has_own_column(std::string_view name) {
   return name == "_time" || name == "_seq" || name == "_msg" || name == "_msg_base64" ||
-         name == "app" || name == "instance" || name == "source";
+         name == "_context" || name == "app" || name == "instance" || name == "source";
 }
 
 std::string painted_message(std::string_view message, const LevelPlace& level,
@@ -234,7 +241,9 @@ std::string render_log_row(const Row& row, const RenderOptions& options) {
   if (const RowField* gap = row.find("_gap")) return render_gap(row, gap->value, options);
   const std::string message = row.message();
   const LevelPlace level = find_level(row, message);
-  std::string out = painted(time_column(row), kDim, options.color);
+  std::string out(context_column(row));
+  out += painted(time_column(row), kDim, options.color);
+  if (options.seq) out += " " + shown(row.value("_seq"), options);
   out += " " + painted(shown(sender_column(row), options), kCyan, options.color);
   if (row.value("source") == "stderr" || row.value("stream") == "stderr")
     out += " " + painted("STDERR", kMagenta, options.color);

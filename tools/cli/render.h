@@ -13,6 +13,7 @@ struct RenderOptions {
   /// Control characters of log text are shown, not sent: a log line must not be able to move the
   /// cursor, set the title or hide what follows. For everything that goes to a terminal.
   bool visible = false;
+  bool seq = false;  ///< a column with `_seq` behind the time
 };
 
 enum class Level { kNone, kError, kWarning, kInfo, kDebug };
@@ -38,8 +39,9 @@ Level level_of_word(std::string_view word);
 /// the message that names one and stands in capitals, in brackets or after `level=`.
 LevelPlace find_level(const Row& row, std::string_view message);
 
-/// One log line without its line end: local time, `app/instance` or the container, a mark for
-/// standard error, level, message; then the fields that have no column, when the message is empty.
+/// One log line without its line end: of the lines around one a mark at that one; local time,
+/// `app/instance` or the container, a mark for standard error, level, message; then the fields that
+/// have no column, when the message is empty.
 std::string render_log_row(const Row& row, const RenderOptions& options);
 /// `name=value …`, values quoted where needed; always on one line.
 std::string render_logfmt(const Row& row, const RenderOptions& options);
