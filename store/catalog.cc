@@ -140,6 +140,7 @@ void Catalog::restore(model::Seq built, model::Seq next,
                       const std::map<std::string, Segment>& segments) {
   const MutexLock lock(mutex_);
   built_ = built;
+  blocks_end_ = next;
   durable_ = model::Seq(next.value() - 1);
   for (const auto& [name, segment] : segments) {
     segments_[name] = std::make_shared<const Segment>(segment);
@@ -242,6 +243,7 @@ void Catalog::publish_epoch(std::size_t batches, model::Seq built,
   open_.erase(open_.begin(), end);
   for (const OpenBatch& batch : released) open_weight_ -= batch.weight;
   built_ = built;
+  blocks_end_ = std::max(blocks_end_, built);
   room_.notify_all();
 }
 
@@ -269,6 +271,23 @@ std::shared_ptr<const Snapshot> Catalog::snapshot(std::shared_ptr<Catalog> self)
   }
   return std::make_shared<LocalSnapshot>(std::move(self), durable, std::move(open),
                                          std::move(segments));
+}
+
+model::Seq Catalog::durable() const {
+  const MutexLock lock(mutex_);
+  return durable_;
+}
+
+OpenRows Catalog::open_rows_after(model::Seq after) const {
+  OpenRows out;
+  const MutexLock lock(mutex_);
+  out.durable = durable_;
+  out.whole = after >= durable_ || after.plus(1) >= blocks_end_;
+  const auto begin = std::partition_point(
+      open_.begin(), open_.end(), [&](const OpenBatch& batch) { return last_seq(batch) <= after; });
+  out.batches.reserve(static_cast<std::size_t>(open_.end() - begin));
+  for (auto at = begin; at != open_.end(); ++at) out.batches.push_back(at->rows);
+  return out;
 }
 
 SegmentPtr Catalog::find_segment(const std::string& name) const {

@@ -86,6 +86,8 @@ class Catalog {
   void remove_segment(const std::string& name);
 
   std::shared_ptr<const Snapshot> snapshot(std::shared_ptr<Catalog> self) const;
+  model::Seq durable() const;
+  OpenRows open_rows_after(model::Seq after) const;
   SegmentPtr find_segment(const std::string& name) const;
   std::vector<SegmentPtr> segments() const;
   void report_damage(const DirectoryEntry& block, const std::string& what);
@@ -114,6 +116,7 @@ class Catalog {
   std::uint64_t open_weight_ DURAMEN_GUARDED_BY(mutex_) = 0;
   model::Seq durable_ DURAMEN_GUARDED_BY(mutex_);
   model::Seq built_ DURAMEN_GUARDED_BY(mutex_){1};
+  model::Seq blocks_end_ DURAMEN_GUARDED_BY(mutex_){1};  ///< behind every seq in blocks
   std::map<std::string, SegmentPtr> segments_ DURAMEN_GUARDED_BY(mutex_);
   std::map<model::BlockId, std::string> damaged_ DURAMEN_GUARDED_BY(mutex_);
   Mutex mend_mutex_;  ///< held while a segment's tables are mended

@@ -80,6 +80,7 @@ Result<std::unique_ptr<Journal>> Journal::start(const StoreOptions& options, con
                                                 std::shared_ptr<Catalog> catalog, model::Seq next) {
   std::unique_ptr<Journal> journal(
       new Journal(options, clock, metrics, std::move(database), std::move(catalog), next));
+  DURAMEN_TRY_VOID(journal->read_incarnations());
   DURAMEN_TRY_VOID(journal->begin_incarnation());
   DURAMEN_TRY(journal->batch_ids_, journal->count_batch_ids());
   journal->thread_ = std::thread([raw = journal.get()] { raw->run(); });
@@ -119,7 +120,30 @@ Result<void> Journal::begin_incarnation() {
   DURAMEN_TRY_VOID(database_->write(batch, true));
   const MutexLock lock(mutex_);
   node_ = node;
+  incarnations_[next_] = node;
   return {};
+}
+
+Result<void> Journal::read_incarnations() {
+  return database_->scan(
+      database_->meta(), meta_key(MetaKind::kIncarnation),
+      [&](std::string_view key, std::string_view value) -> Result<void> {
+        ByteReader in(value);
+        const model::NodeId node(in.u64());
+        if (key.size() != 9 || !in.ok()) {
+          return Error{ErrorCode::kDataLoss, "meta: an incarnation of the wrong size"};
+        }
+        const MutexLock lock(mutex_);
+        incarnations_[model::Seq(load_be64(key.data() + 1))] = node;
+        return {};
+      });
+}
+
+std::vector<Incarnation> Journal::incarnations() const {
+  const MutexLock lock(mutex_);
+  std::vector<Incarnation> out;
+  for (const auto& [first, node] : incarnations_) out.push_back({first, node});
+  return out;
 }
 
 Result<std::uint64_t> Journal::count_batch_ids() const {

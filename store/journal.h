@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +48,7 @@ class Journal {
   void close();
 
   model::NodeId node() const;
+  std::vector<Incarnation> incarnations() const;
   std::optional<std::string> refusal() const;  ///< why appends get kUnavailable now
   std::uint64_t batch_ids() const { return batch_ids_.load(); }
   /// Called after each commit, on the commit thread: the builder looks whether an epoch is full.
@@ -88,6 +90,7 @@ class Journal {
   Result<void> check_disk();
   Result<void> recover();
   Result<void> begin_incarnation();
+  Result<void> read_incarnations();
   void refuse(std::string reason);
   Result<std::uint64_t> count_batch_ids() const;
 
@@ -118,6 +121,7 @@ class Journal {
   std::uint64_t queued_bytes_ DURAMEN_GUARDED_BY(mutex_) = 0;
   bool closing_ DURAMEN_GUARDED_BY(mutex_) = false;
   model::NodeId node_ DURAMEN_GUARDED_BY(mutex_);
+  std::map<model::Seq, model::NodeId> incarnations_ DURAMEN_GUARDED_BY(mutex_);  ///< by first seq
   std::optional<std::string> refusal_ DURAMEN_GUARDED_BY(mutex_);
   std::thread thread_;
 };

@@ -105,11 +105,7 @@ Result<void> LocalStore::start() {
   }
   DURAMEN_TRY(const model::Seq next, replay_journal());
   DURAMEN_TRY(journal_, Journal::start(options_, clock_, metrics_, database_, catalog_, next));
-  journal_->set_committed([this] {
-    const MutexLock lock(mutex_);
-    committed_ = true;
-    changed_.notify_all();
-  });
+  journal_->set_committed([this] { after_commit(); });
   builder_ = std::thread([this] { run_builder(); });
   return {};
 }
@@ -168,6 +164,21 @@ Result<void> LocalStore::put_entry_aside(model::Seq first, std::string_view entr
   return aside.report("the journal's entry at seq " + std::to_string(first.value()) +
                       " cannot be read and its rows are left out; it is kept as " + name + ": " +
                       why.message);
+}
+
+void LocalStore::after_commit() {
+  {
+    const MutexLock lock(mutex_);
+    committed_ = true;
+    changed_.notify_all();
+  }
+  const MutexLock lock(listener_mutex_);
+  if (listener_) listener_();
+}
+
+void LocalStore::set_durable_listener(std::function<void()> listener) {
+  const MutexLock lock(listener_mutex_);
+  listener_.swap(listener);
 }
 
 void LocalStore::append(model::AppendRequest request, Done done) {

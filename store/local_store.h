@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -51,6 +52,12 @@ class LocalStore final : public Store {
 
   void append(model::AppendRequest request, Done done) override;
   std::shared_ptr<const Snapshot> snapshot() override;
+  model::Seq durable() const override { return catalog_->durable(); }
+  OpenRows open_rows_after(model::Seq after) const override {
+    return catalog_->open_rows_after(after);
+  }
+  void set_durable_listener(std::function<void()> listener) override;
+  std::vector<Incarnation> incarnations() const override { return journal_->incarnations(); }
   Result<void> seal() override;
   StoreStatus status() override;
   std::optional<std::string> writes_refused() const override { return journal_->refusal(); }
@@ -70,6 +77,7 @@ class LocalStore final : public Store {
   Result<void> put_entry_aside(model::Seq first, std::string_view entry, const Error& why) const;
   Result<void> drop_unregistered_segments();
 
+  void after_commit();
   void run_builder();
   bool wait_for_work();
   bool epoch_due() const;
@@ -117,6 +125,9 @@ class LocalStore final : public Store {
   bool closing_ DURAMEN_GUARDED_BY(mutex_) = false;
   bool closed_ DURAMEN_GUARDED_BY(mutex_) = false;
   std::thread builder_;
+
+  Mutex listener_mutex_;
+  std::function<void()> listener_ DURAMEN_GUARDED_BY(listener_mutex_);
 };
 
 }  // namespace duramen::store

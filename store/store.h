@@ -85,6 +85,19 @@ class Snapshot {
   virtual Result<std::unique_ptr<BlockReader>> open(const BlockRef& block) const = 0;
 };
 
+/// Durable rows behind a seq that are in no block yet.
+struct OpenRows {
+  std::vector<model::RowSet> batches;  ///< rising; the first may begin before the seq
+  model::Seq durable;                  ///< the last seq that was asked for
+  bool whole = true;  ///< false: some of the rows are in blocks, which only a snapshot gives
+};
+
+/// Who gave the seqs from `first` on, until the next one begins.
+struct Incarnation {
+  model::Seq first;
+  model::NodeId node;
+};
+
 struct SegmentStatus {
   std::string name;
   std::uint64_t blocks = 0;
@@ -138,6 +151,17 @@ class Store : public model::RecordSink {
                                              MetricRegistry& metrics);
 
   virtual std::shared_ptr<const Snapshot> snapshot() = 0;
+  /// Highest synced seq.
+  virtual model::Seq durable() const = 0;
+  /// The durable rows behind `after`, as far as they are not in blocks. Does not look at blocks:
+  /// for who follows the store and asks often.
+  virtual OpenRows open_rows_after(model::Seq after) const = 0;
+  /// `listener` is called each time that the durable seq has moved on, on the commit thread: it
+  /// must not block, nor call the store; it notes that, and wakes somebody. There is one: the next
+  /// takes its place, and an empty one takes it away. Waits for a call that is running.
+  virtual void set_durable_listener(std::function<void()> listener) = 0;
+  /// The incarnations that gave the seqs of this store, oldest first: what names its rows.
+  virtual std::vector<Incarnation> incarnations() const = 0;
   /// Ends the epoch, builds its blocks, flushes every column family, drops old WAL files.
   /// Blocks until done. Errors: kCancelled after interrupt().
   virtual Result<void> seal() = 0;

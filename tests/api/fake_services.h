@@ -27,6 +27,10 @@ class FakeStore final : public store::Store {
                           false});
   }
   std::shared_ptr<const store::Snapshot> snapshot() override { return nullptr; }
+  model::Seq durable() const override { return model::Seq(0); }
+  store::OpenRows open_rows_after(model::Seq) const override { return {}; }
+  void set_durable_listener(std::function<void()>) override {}
+  std::vector<store::Incarnation> incarnations() const override { return {}; }
   Result<void> seal() override {
     ++seals;
     if (seal_error) return *seal_error;

@@ -157,6 +157,20 @@ class FakeStore final : public store::Store {
     out->on_read_ = on_read_;
     return out;
   }
+  model::Seq durable() const override { return model::Seq(next_.value() - 1); }
+  store::OpenRows open_rows_after(model::Seq after) const override {
+    store::OpenRows out;
+    out.durable = durable();
+    for (const model::RowSet& rows : open_) {
+      if (rows.identity(rows.rows() - 1).seq > after) out.batches.push_back(rows);
+    }
+    for (const store::BlockRef& block : refs_) {
+      out.whole = out.whole && block.summary.max_seq <= after;
+    }
+    return out;
+  }
+  void set_durable_listener(std::function<void()>) override {}
+  std::vector<store::Incarnation> incarnations() const override { return {{model::Seq(1), node_}}; }
   std::string store_id() const override { return id_; }
   model::BlockId block_end() const override { return model::BlockId(blocks_.size() + 1); }
 
