@@ -112,7 +112,8 @@ Result<bool> UnitReader::fall_back() {
 }
 
 bool UnitReader::needs_seqs() const {
-  return unit_.block == nullptr || unit_.block->summary.max_seq > context_.up_to;
+  return unit_.block == nullptr || unit_.block->summary.max_seq > context_.up_to ||
+         unit_.block->summary.min_seq <= context_.after;
 }
 
 Result<bool> UnitReader::select(const TimeRange& range, const PositionBounds& bounds,
@@ -149,7 +150,7 @@ Result<void> UnitReader::select_once(const TimeRange& range, const PositionBound
       DURAMEN_TRY_VOID(context_.progress.check());
     }
     const std::uint32_t row = rows[i];
-    if (!all_seqs && columns_->seq(row) > context_.up_to) continue;
+    if (!all_seqs && !context_.sees(columns_->seq(row))) continue;
     if (!all_times && !range.contains(columns_->time(row))) continue;
     if (!all_positions && !bounds.contain(columns_->position(row))) continue;
     if (matches(row)) rows[kept++] = row;

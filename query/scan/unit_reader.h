@@ -81,6 +81,9 @@ struct ReadContext {
   Progress& progress;
   DamageNotes& notes;
   ReadMode mode = ReadMode::kColumns;
+  model::Seq after{0};  ///< nor are rows up to it
+
+  bool sees(model::Seq seq) const { return seq > after && seq <= up_to; }
 };
 
 /// Reads one unit after the other: which rows match, and what is in them.

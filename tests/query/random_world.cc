@@ -244,12 +244,30 @@ RandomWorld::RandomWorld(Random& random) : random_(random) {
 
 void RandomWorld::restart() {
   engine_.reset();
+  tails_.reset();
   if (indexer_ != nullptr && one_in(random_, 2)) indexer_->stop();  // else as after a crash
   indexer_.reset();
   index_.reset();
   store_.reopen();
   open_index();
   engine_ = make_query_engine(*store_.store, index_.get(), limits_, store_.clock, *store_.metrics);
+  ++life_;
+  open_tails();
+}
+
+void RandomWorld::set_tail_limits(const TailLimits& limits) {
+  tail_limits_ = limits;
+  open_tails();
+}
+
+void RandomWorld::open_tails() {
+  tails_.reset();
+  TailOptions options;
+  options.limits = tail_limits_;
+  options.next_id = [this] { return ++tail_ids_; };
+  options.threads = false;
+  tails_ =
+      make_tails(*store_.store, index_.get(), std::move(options), store_.clock, *store_.metrics);
 }
 
 void RandomWorld::open_index() {

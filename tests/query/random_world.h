@@ -11,6 +11,7 @@
 #include "model/record_batch.h"
 #include "query/engine.h"
 #include "query/indexer.h"
+#include "query/tail/tails.h"
 #include "tests/base/temporary_directory.h"
 #include "tests/query/oracle/row.h"
 #include "tests/store/store_fixture.h"
@@ -66,6 +67,10 @@ class RandomWorld {
   /// Many rows: fewer steps and queries do.
   bool is_large() const { return explosion_; }
   QueryEngine& engine() { return *engine_; }
+  /// Of this life: without threads.
+  Tails& tails() { return *tails_; }
+  std::size_t life() const { return life_; }
+  void set_tail_limits(const TailLimits& limits);
   /// Queries may keep few rows only: pipes may give up, and what needs no pipe takes many passes.
   bool has_little_memory() const { return limits_.memory_bytes < QueryLimits().memory_bytes; }
   /// Appends, seals, indexes, damages the index, restarts, or drops old days.
@@ -76,6 +81,7 @@ class RandomWorld {
  private:
   void append();
   void restart();
+  void open_tails();
   void expire();
   void open_index();
   void step_index();
@@ -91,6 +97,10 @@ class RandomWorld {
   std::unique_ptr<Indexer> indexer_;
   QueryLimits limits_;
   std::unique_ptr<QueryEngine> engine_;
+  TailLimits tail_limits_;
+  std::unique_ptr<Tails> tails_;
+  std::size_t life_ = 0;
+  std::uint64_t tail_ids_ = 0;
   std::vector<oracle::Row> rows_;
 };
 

@@ -1,0 +1,352 @@
+#include "query/tail/tail_hub.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include "base/log.h"
+#include "query/tail/origins.h"
+
+namespace duramen::query {
+namespace {
+
+constexpr TimeNs kForEver = std::numeric_limits<TimeNs>::max();
+constexpr std::chrono::microseconds kRest{4000};
+constexpr std::chrono::microseconds kRestPerTail{25};
+
+}  // namespace
+
+TailEntry::TailEntry(std::uint64_t number, std::shared_ptr<const TailQuery> its_query,
+                     const CatchUpPlan& plan, std::size_t queue_bytes,
+                     std::function<void()> on_room, store::Store& store, const index::Index* index,
+                     const Clock& clock)
+    : id(number),
+      query(std::move(its_query)),
+      started(clock.now()),
+      follow(plan.follow),
+      queue(std::make_shared<TailQueue>(queue_bytes, std::move(on_room))),
+      progress(clock, kForEver, std::numeric_limits<std::uint64_t>::max()),
+      catch_up(query, plan, store, index, clock, progress) {}
+
+TailHub::TailHub(store::Store& store, const index::Index* index, TailOptions options,
+                 const Clock& clock, MetricRegistry& metrics)
+    : store_(store),
+      index_(index),
+      options_(std::move(options)),
+      clock_(clock),
+      started_(metrics.counter("duramen_tails_total", "Tails that were begun.")),
+      refused_(metrics.counter("duramen_tails_refused_total",
+                               "Tails refused because there were too many.")),
+      fell_behind_(metrics.counter("duramen_tail_behind_total",
+                                   "Times that a slow client's tail went back to reading what is "
+                                   "stored.")),
+      missed_rows_(metrics.counter("duramen_tail_missed_rows_total",
+                                   "Rows that slow clients missed, as gaps told them.")),
+      handled_(store.durable()) {}
+
+Result<CatchUpPlan> TailHub::plan(const TailRequest& request, RecordName& start) const {
+  if (request.recent > options_.limits.recent_rows) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "at most " + std::to_string(options_.limits.recent_rows) +
+                     " recent rows can be asked for (tail.recent_rows)"};
+  }
+  if (request.recent > 0 && request.after) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "recent rows and those after a record exclude each other"};
+  }
+  const Origins origins(store_.incarnations());
+  CatchUpPlan out;
+  out.start = store_.durable();
+  out.after = out.start;
+  out.recent = request.recent;
+  out.follow = request.follow;
+  out.behind_rows = options_.limits.behind_rows;
+  if (request.after) {
+    DURAMEN_TRY(out.after, origins.local_seq(*request.after, out.start));
+  }
+  start = origins.name_of(out.start);
+  return out;
+}
+
+Result<TailEntryPtr> TailHub::add(const TailRequest& request, RecordName& start) {
+  if (request.q.size() > options_.limits.max_query_bytes) {
+    return Error{ErrorCode::kOutOfRange, "the query has " + std::to_string(request.q.size()) +
+                                             " bytes, the limit is " +
+                                             std::to_string(options_.limits.max_query_bytes)};
+  }
+  DURAMEN_TRY(auto query, TailQuery::compile(request.q));
+  DURAMEN_TRY(const CatchUpPlan its_plan, plan(request, start));
+  const MutexLock lock(mutex_);
+  if (ended_) return Error{ErrorCode::kUnavailable, "the daemon is stopping"};
+  if (tails_.size() >= options_.limits.concurrent) {
+    refused_.add();
+    return Error{ErrorCode::kResourceExhausted,
+                 std::to_string(tails_.size()) +
+                     " tails are open, as many as may (tail.concurrent); stop one, or try again"};
+  }
+  const auto group = groups_.find(query->text());
+  if (group != groups_.end()) query = group->second.query;
+  const std::uint64_t id = options_.next_id();
+  // Without ownership: whoever is gone needs no reading.
+  auto on_room = [hub = weak_from_this(), id] {
+    const auto self = hub.lock();
+    const auto entry = self != nullptr ? self->find(id) : nullptr;
+    if (entry != nullptr) self->schedule(entry);
+  };
+  auto entry =
+      std::make_shared<TailEntry>(id, std::move(query), its_plan, options_.limits.queue_bytes,
+                                  std::move(on_room), store_, index_, clock_);
+  tails_.emplace(id, entry);
+  started_.add();
+  schedule_locked(entry);
+  return entry;
+}
+
+void TailHub::remove(const TailEntryPtr& entry) {
+  entry->progress.cancel();
+  const MutexLock lock(mutex_);
+  tails_.erase(entry->id);
+  const auto group = groups_.find(entry->query->text());
+  if (group == groups_.end()) return;
+  std::erase(group->second.live, entry);
+  if (group->second.live.empty()) groups_.erase(group);
+}
+
+std::vector<TailEntryPtr> TailHub::all() const {
+  const MutexLock lock(mutex_);
+  std::vector<TailEntryPtr> out;
+  for (const auto& [id, entry] : tails_) out.push_back(entry);
+  return out;
+}
+
+TailEntryPtr TailHub::find(std::uint64_t id) const {
+  const MutexLock lock(mutex_);
+  const auto found = tails_.find(id);
+  return found == tails_.end() ? nullptr : found->second;
+}
+
+void TailHub::end_all(const std::string& reason) {
+  {
+    const MutexLock lock(mutex_);
+    ended_ = true;
+  }
+  for (const TailEntryPtr& entry : all()) {
+    entry->progress.cancel();
+    entry->queue->end(reason);
+  }
+}
+
+// ---- those at the present
+
+void TailHub::note_moved() {
+  const MutexLock lock(moved_mutex_);
+  moved_ = true;
+  moved_changed_.notify_one();
+}
+
+std::vector<TailHub::Group> TailHub::live_groups_locked() const {
+  std::vector<Group> out;
+  out.reserve(groups_.size());
+  for (const auto& [text, group] : groups_) out.push_back(group);
+  return out;
+}
+
+void TailHub::follow() {
+  std::vector<Group> groups;
+  model::Seq from;
+  store::OpenRows rows;
+  {
+    const MutexLock lock(mutex_);
+    from = handled_;
+    groups = live_groups_locked();
+    if (groups.empty()) {
+      handled_ = store_.durable();
+      return;
+    }
+    rows = store_.open_rows_after(from);
+    handled_ = rows.durable;
+  }
+  std::vector<Fallen> fallen;
+  for (const Group& group : groups) {
+    if (rows.whole) {
+      feed(group, rows, from, fallen);
+    } else {  // a block was built before this thread came
+      for (const TailEntryPtr& entry : group.live) fallen.push_back({entry, from});
+    }
+  }
+  if (!fallen.empty()) take_back(fallen);
+}
+
+/// Gives one group its lines of these rows. Who has no room falls out, with what it has got.
+void TailHub::feed(const Group& group, const store::OpenRows& rows, model::Seq from,
+                   std::vector<Fallen>& fallen) {
+  std::vector<TailEntryPtr> live = group.live;
+  model::Seq given = from;
+  auto chunk = std::make_shared<TailChunk>();
+  const auto give = [&](model::Seq up_to) {
+    std::erase_if(live, [&](const TailEntryPtr& entry) {
+      // Who has just come has read on, perhaps.
+      const model::Seq has = entry->catch_up.position();
+      const auto begin = std::partition_point(chunk->rows.begin(), chunk->rows.end(),
+                                              [&](const auto& row) { return row.seq <= has; });
+      if (begin == chunk->rows.end()) return false;
+      if (entry->queue->push(chunk, static_cast<std::size_t>(begin - chunk->rows.begin()))) {
+        return false;
+      }
+      fallen.push_back({entry, std::max(has, given)});
+      return true;
+    });
+    given = up_to;
+    chunk = std::make_shared<TailChunk>();
+  };
+  for (const model::RowSet& batch : rows.batches) {
+    BatchLines lines(*group.query, batch, from, rows.durable);
+    for (bool more = true; more && !live.empty();) {
+      more = lines.append(*chunk);
+      if (chunk->lines.size() >= kTailChunkBytes) give(lines.looked_at());
+    }
+  }
+  if (!chunk->rows.empty()) give(rows.durable);
+}
+
+void TailHub::take_back(const std::vector<Fallen>& fallen) {
+  fell_behind_.add(fallen.size());
+  const MutexLock lock(mutex_);
+  for (const Fallen& one : fallen) {
+    one.entry->live = false;
+    one.entry->catch_up.set_position(one.position);
+    const auto group = groups_.find(one.entry->query->text());
+    if (group != groups_.end()) {
+      std::erase(group->second.live, one.entry);
+      if (group->second.live.empty()) groups_.erase(group);
+    }
+    if (one.entry->queue->wait_for_room()) schedule_locked(one.entry);
+  }
+}
+
+// ---- those that are read for
+
+void TailHub::schedule(const TailEntryPtr& entry) {
+  const MutexLock lock(mutex_);
+  schedule_locked(entry);
+}
+
+void TailHub::schedule_locked(const TailEntryPtr& entry) {
+  if (entry->waiting || entry->live || !tails_.contains(entry->id)) return;
+  entry->waiting = true;
+  ready_.push_back(entry);
+  to_read_.notify_one();
+}
+
+bool TailHub::read_one() {
+  TailEntryPtr entry;
+  {
+    const MutexLock lock(mutex_);
+    if (ready_.empty()) return false;
+    entry = std::move(ready_.front());
+    ready_.pop_front();
+  }
+  const std::uint64_t missed = entry->catch_up.missed_rows();
+  const auto outcome = entry->catch_up.run(*entry->queue);
+  const std::uint64_t now_missed = entry->catch_up.missed_rows();
+  entry->missed_rows = now_missed;
+  missed_rows_.add(now_missed - missed);
+  after_run(entry, outcome);
+  return true;
+}
+
+void TailHub::after_run(const TailEntryPtr& entry, const Result<CatchUp::Outcome>& outcome) {
+  if (!outcome) {
+    if (outcome.error().code != ErrorCode::kCancelled) {
+      log_error("a tail failed",
+                {{"query", entry->query->text()}, {"error", outcome.error().message}});
+    }
+    entry->queue->end(outcome.error().message);
+    return;
+  }
+  if (*outcome == CatchUp::Outcome::kPresent && !entry->follow) {
+    entry->queue->end("");
+    return;
+  }
+  const MutexLock lock(mutex_);
+  entry->last_run = clock_.monotonic();
+  entry->waiting = false;
+  if (*outcome == CatchUp::Outcome::kPresent && join_locked(entry)) return;
+  if (*outcome != CatchUp::Outcome::kFull || entry->queue->wait_for_room()) {
+    schedule_locked(entry);
+  }
+}
+
+/// False: more has been handed to the live ones meanwhile than this one has read.
+bool TailHub::join_locked(const TailEntryPtr& entry) {
+  if (entry->catch_up.position() < handled_) return false;
+  if (!tails_.contains(entry->id)) return true;
+  entry->catch_up.note_present();
+  entry->live = true;
+  Group& group = groups_[entry->query->text()];
+  if (group.query == nullptr) group.query = entry->query;
+  group.live.push_back(entry);
+  return true;
+}
+
+void TailHub::release_idle(TimeNs before) {
+  const MutexLock lock(mutex_);
+  for (const auto& [id, entry] : tails_) {
+    if (!entry->waiting && !entry->live && entry->last_run < before) entry->catch_up.pause();
+  }
+}
+
+void TailHub::release_all() {
+  for (const TailEntryPtr& entry : all()) entry->catch_up.pause();
+}
+
+// ---- threads
+
+bool TailHub::wait_to_follow() {
+  const MutexLock lock(moved_mutex_);
+  while (!moved_ && !follower_stopped_) moved_changed_.wait(moved_mutex_);
+  moved_ = false;
+  return !follower_stopped_;
+}
+
+std::size_t TailHub::live_tails() const {
+  const MutexLock lock(mutex_);
+  std::size_t out = 0;
+  for (const auto& [text, group] : groups_) out += group.live.size();
+  return out;
+}
+
+void TailHub::rest() {
+  const auto end = std::chrono::steady_clock::now() + kRest + kRestPerTail * live_tails();
+  const MutexLock lock(moved_mutex_);
+  while (!follower_stopped_) {
+    const auto left = end - std::chrono::steady_clock::now();
+    if (left.count() <= 0 || !moved_changed_.wait_for(moved_mutex_, left)) return;
+  }
+}
+
+bool TailHub::wait_to_read() {
+  const MutexLock lock(mutex_);
+  if (ready_.empty() && !stopped_) {
+    // Who keeps something for a slow client lets go of it in a while.
+    if (tails_.empty()) {
+      to_read_.wait(mutex_);
+    } else {
+      to_read_.wait_for(mutex_, std::chrono::seconds(1));
+    }
+  }
+  return !stopped_;
+}
+
+void TailHub::stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopped_ = true;
+    to_read_.notify_all();
+  }
+  const MutexLock lock(moved_mutex_);
+  follower_stopped_ = true;
+  moved_changed_.notify_all();
+}
+
+}  // namespace duramen::query
