@@ -28,11 +28,13 @@ struct StatusName {
   std::string_view name;
 };
 constexpr std::array kStatusNames{
+    StatusName{101, "Switching Protocols"},
     StatusName{200, "OK"},
     StatusName{201, "Created"},
     StatusName{202, "Accepted"},
     StatusName{204, "No Content"},
     StatusName{400, "Bad Request"},
+    StatusName{403, "Forbidden"},
     StatusName{404, "Not Found"},
     StatusName{405, "Method Not Allowed"},
     StatusName{408, "Request Timeout"},
@@ -43,6 +45,7 @@ constexpr std::array kStatusNames{
     StatusName{415, "Unsupported Media Type"},
     StatusName{417, "Expectation Failed"},
     StatusName{422, "Unprocessable Content"},
+    StatusName{426, "Upgrade Required"},
     StatusName{429, "Too Many Requests"},
     StatusName{431, "Request Header Fields Too Large"},
     StatusName{500, "Internal Server Error"},

@@ -60,10 +60,40 @@ struct Problem;
 /// chunked body without its last chunk, so that no client takes it for complete.
 using BodyProducer = std::function<Result<void>(BodyWriter&)>;
 
+/// A body that comes by itself, piece by piece, for as long as its source and the client like. No
+/// thread waits for either. Destroyed when the client is gone.
+/// Threading: open() once, then take(), one call at a time, on I/O threads: neither blocks.
+class Feed {
+ public:
+  struct Part {
+    std::string bytes;
+    bool ended = false;  ///< nothing follows
+    bool whole = true;   ///< false: the client must see that the answer was broken off
+  };
+  Feed() = default;
+  Feed(const Feed&) = delete;
+  Feed& operator=(const Feed&) = delete;
+  Feed(Feed&&) = delete;
+  Feed& operator=(Feed&&) = delete;
+  virtual ~Feed() = default;
+  /// `wake` is called, on any thread, when there is something to take after take() gave nothing; it
+  /// only posts.
+  virtual void open(std::function<void()> wake) = 0;
+  /// About `bytes` of what waits.
+  virtual Part take(std::size_t bytes) = 0;
+};
+
+/// How a feed is sent: at once, without being gathered.
+struct FeedBody {
+  std::shared_ptr<Feed> feed;
+  std::string heartbeat;    ///< sent in chunks when nothing else was for a while
+  bool web_socket = false;  ///< the request is an upgrade: each part is a message, in whole lines
+};
+
 struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::variant<std::string, BodyProducer> body;
+  std::variant<std::string, BodyProducer, FeedBody> body;
   /// What an error of the producer means; without it the common table says.
   std::function<Problem(const Error&)> problem_of = nullptr;
 };

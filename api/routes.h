@@ -10,6 +10,7 @@
 #include "ingest/ingest.h"
 #include "query/engine.h"
 #include "query/indexer.h"
+#include "query/tail/tails.h"
 #include "store/store.h"
 
 namespace duramen::api {
@@ -43,6 +44,7 @@ struct Services {
   std::string version;
   ingest::IngestLimits ingest_limits;
   query::Indexer* indexer = nullptr;  ///< none: nothing is indexed
+  query::Tails* tails = nullptr;      ///< none: no routes of tails
 };
 
 /// All routes of this daemon (docs/http-api.md).

@@ -27,6 +27,7 @@ struct ServerOptions {
   std::uint32_t read_timeout_seconds = 30;         ///< for a whole header, and between body reads
   std::uint32_t idle_timeout_seconds = 120;        ///< between requests
   std::uint32_t write_timeout_seconds = 30;        ///< without progress on an answer
+  std::uint32_t heartbeat_seconds = 15;            ///< in a live answer that has nothing to say
 };
 
 /// Serves a Router over HTTP/1.1 (Boost.Beast). Handlers know no sockets.

@@ -43,6 +43,10 @@ class Registry {
     running_.emplace(running->id, running);
     return running;
   }
+  std::uint64_t new_id() {
+    const MutexLock lock(mutex_);
+    return ++last_id_;
+  }
   void remove(std::uint64_t id) {
     const MutexLock lock(mutex_);
     running_.erase(id);
@@ -244,6 +248,8 @@ class Engine final : public QueryEngine {
   }
 
   std::optional<TimeSpan> times() const override { return times_of(*store_.snapshot()); }
+
+  std::uint64_t new_id() override { return registry_->new_id(); }
 
   std::vector<QueryInfo> list() const override {
     std::vector<QueryInfo> out;

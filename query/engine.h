@@ -101,6 +101,8 @@ class QueryEngine {
   /// read the disk.
   virtual std::optional<TimeSpan> times() const = 0;
   virtual std::vector<QueryInfo> list() const = 0;
+  /// A number that no query has or gets: for what is listed beside them.
+  virtual std::uint64_t new_id() = 0;
   /// False when no such query runs.
   virtual bool cancel(std::uint64_t id) = 0;
   virtual void cancel_all() = 0;

@@ -126,10 +126,14 @@ Result<void> Daemon::remember_limit(const Settings& settings) const {
 
 Result<void> Daemon::serve() {
   queries_ = query::make_query_engine(*store_, index_.get(), settings_.query, clock_, metrics_);
+  tails_ = query::make_tails(
+      *store_, index_.get(),
+      {settings_.tail, [queries = queries_.get()] { return queries->new_id(); }}, clock_, metrics_);
   ingest_ = std::make_unique<ingest::Ingest>(*store_, clock_, metrics_, settings_.ingest,
                                              settings_.retention_age);
-  router_ = api::make_router({*store_, *queries_, *ingest_, clock_, metrics_, readiness_,
-                              std::string(kVersion), settings_.ingest, indexer_.get()});
+  router_ =
+      api::make_router({*store_, *queries_, *ingest_, clock_, metrics_, readiness_,
+                        std::string(kVersion), settings_.ingest, indexer_.get(), tails_.get()});
   indexer_->start();
   server_->serve(router_);
   serving_ = true;
@@ -184,10 +188,12 @@ void Daemon::stop(TimeNs limit) {
     server_->serve(gate_);
     log_info("stopping: finishing open requests");
     ::unlink(address_file(settings_).c_str());
+    tails_->end_all("the daemon is stopping");
     indexer_->interrupt();
     store_->interrupt();
   }
   if (server_ != nullptr) server_->stop(limit);
+  tails_.reset();
   if (indexer_ != nullptr) indexer_->stop();
   if (store_ != nullptr) store_->close();
 }

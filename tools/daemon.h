@@ -14,6 +14,7 @@
 #include "ingest/ingest.h"
 #include "query/engine.h"
 #include "query/indexer.h"
+#include "query/tail/tails.h"
 #include "store/store.h"
 #include "tools/settings.h"
 
@@ -76,6 +77,7 @@ class Daemon {
   std::unique_ptr<index::Index> index_;
   std::unique_ptr<query::Indexer> indexer_;
   std::unique_ptr<query::QueryEngine> queries_;
+  std::unique_ptr<query::Tails> tails_;
   std::unique_ptr<ingest::Ingest> ingest_;
   const api::Router gate_ = api::make_gate(readiness_);
   api::Router router_;

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "ingest/ingest.h"
 #include "query/engine.h"
+#include "query/tail/tails.h"
 #include "store/store.h"
 
 namespace duramen::tools {
@@ -35,6 +36,7 @@ struct Settings {
   api::ServerOptions http;
   ingest::IngestLimits ingest;
   query::QueryLimits query;
+  query::TailLimits tail;
   store::StoreOptions store;  ///< directory, host and retention are the ones above
   /// Where a key was set: `duramen.toml:3:10: http.listen`, the variable or the option.
   std::map<std::string, std::string, std::less<>> places;

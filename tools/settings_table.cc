@@ -58,6 +58,11 @@ constexpr Setting kSettings[] = {
      kRestart, "Between two requests of a connection.", ""},
     {"http.write_timeout", Kind::kSeconds, DURAMEN_FIELD(http.write_timeout_seconds), 1, 86'400,
      kRestart, "How long a client may take no byte of an answer.", ""},
+    {"http.heartbeat", Kind::kSeconds, DURAMEN_FIELD(http.heartbeat_seconds), 1, 3'600, kRestart,
+     "A tail that has nothing to say gives a sign of life this often; a WebSocket's client is "
+     "asked "
+     "for one.",
+     ""},
 
     {"ingest.body_bytes", Kind::kBytes, DURAMEN_FIELD(ingest.body_bytes), kKiB, kGiB, kRestart,
      "Largest body of a request, decompressed.", ""},
@@ -89,6 +94,20 @@ constexpr Setting kSettings[] = {
      kRestart, "Rows of an answer when the request says no limit.", ""},
     {"query.max_query_bytes", Kind::kBytes, DURAMEN_FIELD(query.max_query_bytes), 64, kMiB,
      kRestart, "Longest text of a query.", ""},
+
+    {"tail.concurrent", Kind::kCount, DURAMEN_FIELD(tail.concurrent), 1, 100'000, kRestart,
+     "Tails at once; one more gets 429.", ""},
+    {"tail.queue_bytes", Kind::kBytes, DURAMEN_FIELD(tail.queue_bytes), 4 * kKiB, kGiB, kRestart,
+     "Lines that wait for one client of a tail. A slower one's tail goes back to reading what is "
+     "stored.",
+     ""},
+    {"tail.behind_rows", Kind::kCount, DURAMEN_FIELD(tail.behind_rows), 1, 1'000'000'000'000,
+     kRestart,
+     "A slow client's tail that is so many stored rows behind jumps to the present, and says how "
+     "many it missed.",
+     ""},
+    {"tail.recent_rows", Kind::kCount, DURAMEN_FIELD(tail.recent_rows), 1, 1'000'000'000, kRestart,
+     "Most recent rows that a request may ask for.", ""},
 
     {"retention.age", Kind::kDuration, DURAMEN_FIELD(retention_age), 3'600 * kSecond, kNone,
      kReload,

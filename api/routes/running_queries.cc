@@ -36,6 +36,21 @@ void append_query(std::string& out, const query::QueryInfo& info, TimeNs now) {
          ",\"memory_bytes\":" + std::to_string(info.memory_bytes) + "}";
 }
 
+std::string tail_json(const query::TailInfo& info, TimeNs now) {
+  std::string out = "{\"id\":" + std::to_string(info.id) + ",\"q\":";
+  append_json_string_lossy(out, info.q);
+  return out + ",\"started\":\"" + to_rfc3339(info.started) + "\",\"seconds\":" +
+         std::to_string(static_cast<double>(now - info.started) / kNsPerSecond) +
+         ",\"memory_bytes\":" + std::to_string(info.waiting_bytes) +
+         ",\"tail\":{\"rows\":" + std::to_string(info.rows) +
+         ",\"missed_rows\":" + std::to_string(info.missed_rows) +
+         ",\"behind\":" + (info.behind ? "true" : "false") + "}}";
+}
+
+std::vector<query::TailInfo> tails_of(const Services& services) {
+  return services.tails == nullptr ? std::vector<query::TailInfo>() : services.tails->list();
+}
+
 Response fresh(Response response) {
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
@@ -62,6 +77,10 @@ Response list_queries(const Services& services) {
     if (json.back() != '[') json += ',';
     append_query(json, info, services.clock.now());
   }
+  for (const auto& info : tails_of(services)) {
+    if (json.back() != '[') json += ',';
+    json += tail_json(info, services.clock.now());
+  }
   return fresh(json_response(200, json + "]}\n"));
 }
 
@@ -70,7 +89,14 @@ Response show_query(const Services& services, const Request& request) {
   const auto running = services.queries.list();
   const auto at = std::find_if(running.begin(), running.end(),
                                [&](const query::QueryInfo& info) { return id && info.id == *id; });
-  if (at == running.end()) return no_such_query(request);
+  if (at == running.end()) {
+    for (const auto& info : tails_of(services)) {
+      if (id && info.id == *id) {
+        return fresh(json_response(200, tail_json(info, services.clock.now()) + "\n"));
+      }
+    }
+    return no_such_query(request);
+  }
   std::string json;
   append_query(json, *at, services.clock.now());
   return fresh(json_response(200, json + "\n"));
@@ -78,13 +104,16 @@ Response show_query(const Services& services, const Request& request) {
 
 Response stop_query(const Services& services, const Request& request) {
   const auto id = path_id(request);
-  if (!id || !services.queries.cancel(*id)) return no_such_query(request);
+  if (!id) return no_such_query(request);
+  const bool of_tail = services.tails != nullptr && services.tails->stop(*id);
+  if (!of_tail && !services.queries.cancel(*id)) return no_such_query(request);
   return Response{204, {}, std::string()};
 }
 
 Response stop_all(const Services& services) {
-  const std::size_t running = services.queries.list().size();
+  const std::size_t running = services.queries.list().size() + tails_of(services).size();
   services.queries.cancel_all();
+  if (services.tails != nullptr) services.tails->stop_all();
   return json_response(200, "{\"cancelled\":" + std::to_string(running) + "}\n");
 }
 

@@ -63,6 +63,9 @@ void Connection::close() {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
   if (stream_) stream_->leave();
+  feed_ = FeedBody();
+  if (web_socket_) web_socket_->leave();
+  web_socket_.reset();
   if (exchange_) exchange_->detach();
   hold_.release();
   timer_.cancel();
@@ -125,6 +128,7 @@ void Connection::on_deadline() {
       close();
       return;
     case Phase::kHandling:
+    case Phase::kWebSocket:  // has its own
     case Phase::kClosed:
       return;
   }

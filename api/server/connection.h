@@ -18,6 +18,7 @@
 #include "api/server/routing.h"
 #include "api/server/server_state.h"
 #include "api/server/streamed_body.h"
+#include "api/server/web_socket_feed.h"
 
 namespace duramen::api {
 
@@ -50,7 +51,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     kHandling,  ///< a handler has the request
     kWriting,   ///< writing a whole answer
     kStreaming,
-    kDraining,  ///< answered and shut down; reading what the client still sends
+    kWebSocket,  ///< web_socket_ has the socket
+    kDraining,   ///< answered and shut down; reading what the client still sends
     kClosed,
   };
 
@@ -96,6 +98,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_written(const ErrorCodeOf& ec, std::size_t bytes);
   void finish_request(bool whole);
   void linger();
+
+  // connection_feed.cc: live answers
+  void start_feed(Response response);
+  void pump_feed();
+  void beat_later();
+  void start_web_socket(Response response);
+  void on_web_socket_closed(bool whole);
 
   // connection_stream.cc: streamed answers
   void start_stream(Response response);
@@ -150,6 +159,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool head_sent_ = false;
   bool last_chunk_ = false;  ///< what is being written ends the stream
   bool stream_whole_ = false;
+  FeedBody feed_;           ///< with a feed: what is streamed
+  bool feed_quiet_ = true;  ///< since the last look at it
+  std::shared_ptr<WebSocketFeed> web_socket_;
   std::size_t drained_ = 0;
   Time drain_end_;
 };

@@ -44,6 +44,8 @@ void Connection::on_response(Response response) {
   } else if (head_only_) {
     response.body = std::string();
     write_whole(std::move(response), false);
+  } else if (const auto* feed = std::get_if<FeedBody>(&response.body)) {
+    feed->web_socket ? start_web_socket(std::move(response)) : start_feed(std::move(response));
   } else {
     start_stream(std::move(response));
   }
@@ -129,6 +131,7 @@ void Connection::finish_request(bool whole) {
   routing_->metrics.request(route_, status_, whole, took.count());
   if (stream_) stream_->leave();
   stream_.reset();
+  feed_ = FeedBody();
 }
 
 /// Closing at once would reset the connection while the client still sends, and a reset destroys

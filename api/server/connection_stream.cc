@@ -118,6 +118,10 @@ void Connection::write_chunk(std::string bytes, const StreamedBody::Taken& taken
 
 void Connection::on_stream_sent() {
   parts_[1].clear();
+  if (feed_.feed) {
+    pump_feed();
+    return;
+  }
   stream_->sent();
   if (stream_->finished() || stream_->waiting() >= kFlushBytes / 2) {
     pump();
@@ -137,7 +141,7 @@ void Connection::flush_soon() {
 }
 
 void Connection::client_left() {
-  finish_request(false);
+  finish_request(feed_.feed != nullptr);  // nobody takes a live answer to its end
   close();
 }
 

@@ -59,7 +59,8 @@ class Tail {
   virtual ~Tail() = default;
 
   virtual std::uint64_t id() const = 0;
-  /// What was durable when it began: who has got no row yet goes on behind this.
+  /// What was durable when it began. Without `recent` and `after`, who has got no row goes on
+  /// behind this.
   virtual RecordName start() const = 0;
   /// From now on `wake` is called when there is something to take after take() left nothing; on any
   /// thread, and it must only post.

@@ -100,6 +100,7 @@ class FakeEngine final : public query::QueryEngine {
   }
   std::optional<query::TimeSpan> times() const override { return stored_times; }
   std::vector<query::QueryInfo> list() const override { return running; }
+  std::uint64_t new_id() override { return ++last_id; }
   bool cancel(std::uint64_t id) override {
     stopped.push_back(id);
     return std::any_of(running.begin(), running.end(),
@@ -117,6 +118,7 @@ class FakeEngine final : public query::QueryEngine {
   std::vector<query::QueryInfo> running;
   std::vector<std::uint64_t> stopped;
   bool cancelled = false;
+  std::uint64_t last_id = 1000;
 };
 
 }  // namespace duramen::api

@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONTRACT = {
     ("post", "/api/v1/ingest"), ("get", "/api/v1/query"), ("post", "/api/v1/query"),
     ("get", "/api/v1/hits"), ("get", "/api/v1/fields"), ("get", "/api/v1/labels"),
-    ("get", "/api/v1/labels/{name}/values"), ("get", "/api/v1/context"),
+    ("get", "/api/v1/tail"), ("get", "/api/v1/recent"), ("get", "/api/v1/labels/{name}/values"), ("get", "/api/v1/context"),
     ("get", "/api/v1/explain"), ("post", "/api/v1/explain"),
     ("get", "/api/v1/queries"), ("delete", "/api/v1/queries/{id}"), ("get", "/api/v1/stats"),
     ("post", "/api/v1/admin/seal"), ("get", "/api/v1/status"), ("get", "/health/live"),
@@ -31,6 +31,20 @@ def concrete(path, operation):
     return path, query
 
 
+def check_endless(server, place, target, documented):
+    """An answer without an end: its head comes at once."""
+    connection = server.connect(60)
+    try:
+        connection.request("GET", target)
+        answer = connection.getresponse()
+        assert answer.status == 200, f"{place}: {answer.status}"
+        kind = answer.headers.get_content_type()
+        assert kind in documented["200"]["content"], f"{place}: undocumented content type {kind}"
+    finally:
+        connection.close()
+    assert server.request("HEAD", target).body == b"", place
+
+
 def check_operation(server, method, path, operation):
     place = f"{method.upper()} {path}"
     assert operation.get("summary"), f"{place} has no summary"
@@ -38,6 +52,8 @@ def check_operation(server, method, path, operation):
     assert documented, f"{place} documents no answers"
     target, query = concrete(path, operation)
     body = b'{"log":"from the routes test"}\n' if path.endswith("ingest") else None
+    if path == "/api/v1/tail":
+        return check_endless(server, place, target, documented)
     answer = server.request(method.upper(), target, body, **query)
     assert str(answer.status) in documented, f"{place}: undocumented answer {answer}"
     content = documented[str(answer.status)].get("content")
