@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 
+#include "tests/base/temporary_directory.h"
+#include "tools/cli/app_name.h"
 #include "tools/cli/arguments.h"
 
 namespace duramen::cli {
@@ -169,6 +172,46 @@ TEST(CliArguments, AMistypedCommandIsToldItsNearest) {
   EXPECT_EQ(nearest_command("imprt"), "import");
   EXPECT_EQ(nearest_command("xyzzy"), "");
   EXPECT_THAT(exit_of({"xyzzy"}).err, HasSubstr("no command 'xyzzy'"));
+}
+
+TEST(CliArguments, TailAndRecentTakeAppsANumberAndAQuery) {
+  const auto tail = command<TailCommand>({"tail", "web", "mail", "-n", "0", "-q", "error OR warn"});
+  EXPECT_THAT(tail.apps, ElementsAre("web", "mail"));
+  EXPECT_EQ(tail.recent, 0U);
+  EXPECT_EQ(tail.query, "error OR warn");
+  EXPECT_TRUE(tail.follow);
+  const auto recent = command<TailCommand>({"recent"});
+  EXPECT_EQ(recent.recent, 100U);
+  EXPECT_FALSE(recent.follow);
+  EXPECT_THAT(exit_of({"tail", "--all", "web"}).err, HasSubstr("--all goes without APP"));
+  const auto parsed = parse({"tail"}, {{"DURAMEN_APP", "shop"}});
+  EXPECT_EQ(std::get<TailCommand>(std::get<Arguments>(parsed).command).default_app, "shop");
+}
+
+TEST(CliAppName, AManifestNamesItsFirstApplication) {
+  EXPECT_EQ(
+      app_of_manifest("---\nname: no\napplications:\n- name: shop\n  memory: 1G\n- name: b\n"),
+      "shop");
+  EXPECT_EQ(
+      app_of_manifest("applications:\n  # the first\n  - memory: 1G\n    name: 'my shop' # x\n"),
+      "my shop");
+  EXPECT_EQ(app_of_manifest("applications:\nother:\n  - name: shop\n"), std::nullopt);
+  EXPECT_EQ(app_of_manifest(""), std::nullopt);
+}
+
+TEST(CliAppName, AComposeFileHasANameAtItsTop) {
+  EXPECT_EQ(app_of_compose("services:\n  web:\n    name: no\nname: shop # x\n"), "shop");
+  EXPECT_EQ(app_of_compose("name: \"the shop\"\r\n"), "the shop");
+  EXPECT_EQ(app_of_compose("services:\n  name: no\n"), std::nullopt);
+}
+
+TEST(CliAppName, TheManifestOfADirectoryGoesFirst) {
+  const TemporaryDirectory directory;
+  EXPECT_EQ(app_of_directory(directory.path()), std::nullopt);
+  std::ofstream(directory.file("compose.yaml")) << "name: composed\n";
+  EXPECT_EQ(app_of_directory(directory.path()), "composed");
+  std::ofstream(directory.file("manifest.yml")) << "applications:\n- name: shop\n";
+  EXPECT_EQ(app_of_directory(directory.path()), "shop");
 }
 
 TEST(CliArguments, ImportReadsLabelsSizesAndFiles) {

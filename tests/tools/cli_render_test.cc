@@ -45,6 +45,29 @@ TEST_F(CliRender, ALogRowIsTimeSenderLevelMessage) {
             "2026-11-21T10:20:30.123+00:00 web/3 WARN it works");
 }
 
+TEST_F(CliRender, AGapSaysHowManyRowsWereMissed) {
+  const std::string start = R"({"_time":"2026-11-21T10:20:30Z","_seq":"a:9","_gap":)";
+  EXPECT_EQ(render(start + R"({"first":"a:1","last":"a:9","rows":4711,"reason":"slow client"}})"),
+            "2026-11-21T10:20:30.000+00:00 - GAP 4,711 rows missed: slow client");
+  EXPECT_EQ(render(start + R"({"first":"a:1","last":"a:9","reason":"damage"}})"),
+            "2026-11-21T10:20:30.000+00:00 - GAP rows missed: damage");
+}
+
+TEST_F(CliRender, SendersHaveColoursOfTheirOwnWhereSeveralStandTogether) {
+  const auto sender_color = [](const std::string& app, bool by_sender) {
+    RenderOptions options;
+    options.color = true;
+    options.color_by_sender = by_sender;
+    const std::string line =
+        render(R"({"_time":"2026-11-21T10:20:30Z","_msg":"x","app":")" + app + "\"}", options);
+    const auto end = line.find(app);
+    return line.substr(line.rfind("\x1b", end), end - line.rfind("\x1b", end));
+  };
+  EXPECT_EQ(sender_color("web", false), sender_color("mail", false));
+  EXPECT_NE(sender_color("web", true), sender_color("mail", true));
+  EXPECT_EQ(sender_color("web", true), sender_color("web", true));
+}
+
 TEST_F(CliRender, StandardErrorIsMarked) {
   const std::string start = R"({"_time":"2026-11-21T10:20:30Z","_msg":"x","container_name":"/db",)";
   EXPECT_EQ(render(start + R"("source":"stderr"})"), "2026-11-21T10:20:30.000+00:00 /db STDERR x");

@@ -11,8 +11,8 @@
 namespace duramen::cli {
 namespace {
 
-constexpr std::array kCommands{"query",  "context", "stats", "import",     "queries",
-                               "status", "verify",  "seal",  "completion", "man"};
+constexpr std::array kCommands{"query",   "context", "stats",  "tail", "recent",     "import",
+                               "queries", "status",  "verify", "seal", "completion", "man"};
 
 constexpr const char* kQueryFooter =
     R"(Words are one query (docs/query.md): error AND NOT "connection reset" app:web* status:>=500
@@ -42,6 +42,15 @@ Examples:
   kubectl logs web | duramen import - --label app=web
   duramen import records.ndjson --stream app,host)";
 
+constexpr const char* kTailFooter =
+    R"(APP is the label app; several are shown together. Without one it is DURAMEN_APP, else the first name
+of the applications in ./manifest.yml, else the name in ./compose.yaml, else every app.
+
+Examples:
+  duramen tail checkout
+  duramen tail web worker -q 'source:stderr OR error'
+  duramen tail --all -n 0 -o json)";
+
 struct Raw {
   GlobalOptions global;
   bool utc = false;
@@ -49,6 +58,7 @@ struct Raw {
   QueryCommand query;
   ContextCommand context;
   StatsCommand stats;
+  TailCommand tail;
   ImportCommand import;
   QueriesCommand queries;
   VerifyCommand verify;
@@ -170,6 +180,20 @@ void add_stats(CLI::App& app, Raw& raw) {
   add_range(command, raw.stats.range, raw.stats.timeout);
   command.footer(
       "Examples:\n  duramen stats error\n  duramen stats 'error | stats count() as n by app'");
+}
+
+void add_tail(CLI::App& app, Raw& raw, const char* name, const char* help) {
+  CLI::App& command = *app.add_subcommand(name, help);
+  command.add_option("APP", raw.tail.apps, "Apps, by their label; see below")->type_name("");
+  command.add_option("-n", raw.tail.recent, "Begin with this many rows that are stored")
+      ->type_name("N")
+      ->default_str("100");
+  command
+      .add_option("-q,--query", raw.tail.query,
+                  "Only rows that match; fields, where and parse may follow")
+      ->type_name("QUERY");
+  command.add_flag("--all", raw.tail.all_apps, "Every app");
+  command.footer(kTailFooter);
 }
 
 void add_import_fields(CLI::App& command, Raw& raw) {
@@ -300,6 +324,11 @@ std::variant<Arguments, EarlyExit> finish(const std::string& command, Raw& raw) 
   if (raw.all && raw.query.limit) return usage("--all and --limit exclude each other");
   if (raw.query.explain && (raw.query.with_end || !raw.query.cursor.empty()))
     return usage("--explain goes with neither --with-end nor --cursor");
+  if (command == "tail" || command == "recent") {
+    if (raw.tail.all_apps && !raw.tail.apps.empty()) return usage("--all goes without APP");
+    raw.tail.follow = command == "tail";
+    return Arguments{raw.global, raw.tail};
+  }
   if (command == "query") {
     raw.query.query = joined(raw.query_words);
     if (raw.all) raw.query.limit = 0;
@@ -383,6 +412,8 @@ void build(CLI::App& app, Raw& raw) {
   add_query(app, raw);
   add_context(app, raw);
   add_stats(app, raw);
+  add_tail(app, raw, "tail", "Follow log lines as they are stored");
+  add_tail(app, raw, "recent", "Show the last log lines, oldest first");
   add_import(app, raw);
   add_admin(app, raw);
   add_texts(app, raw);
@@ -419,6 +450,7 @@ std::variant<Arguments, EarlyExit> parse_arguments(const std::vector<std::string
   if (std::string url = environment("DURAMEN_URL"); !url.empty())
     raw.global.server = std::move(url);
   raw.global.token = environment("DURAMEN_TOKEN");
+  raw.tail.default_app = environment("DURAMEN_APP");
   CLI::App app;
   build(app, raw);
   try {

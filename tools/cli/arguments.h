@@ -64,6 +64,16 @@ struct StatsCommand {
   std::string timeout;
 };
 
+/// `tail` and `recent`.
+struct TailCommand {
+  std::vector<std::string> apps;  ///< as named on the command line
+  std::string default_app;        ///< of the environment, when there are none
+  bool all_apps = false;
+  std::string query;
+  std::uint64_t recent = 100;
+  bool follow = true;
+};
+
 struct ImportCommand {
   enum class Format { kAuto, kNdjson, kText };
   std::vector<std::string> files;  ///< `-`: standard input
@@ -99,9 +109,9 @@ struct ManCommand {
   std::string directory;  ///< all pages go there, when not empty
 };
 
-using Command =
-    std::variant<QueryCommand, ContextCommand, StatsCommand, ImportCommand, QueriesCommand,
-                 StatusCommand, VerifyCommand, SealCommand, CompletionCommand, ManCommand>;
+using Command = std::variant<QueryCommand, ContextCommand, StatsCommand, TailCommand, ImportCommand,
+                             QueriesCommand, StatusCommand, VerifyCommand, SealCommand,
+                             CompletionCommand, ManCommand>;
 
 struct Arguments {
   GlobalOptions global;

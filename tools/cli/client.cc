@@ -77,7 +77,10 @@ class RestClient final : public Client {
         return Error{ErrorCode::kOutOfRange, "a line of the answer is longer than 256 MiB"};
       }
       rest += chunk;
-      return status < 200 || status > 299 ? Result<bool>(true) : take_lines(rest, take);
+      if (status < 200 || status > 299) return true;
+      DURAMEN_TRY(const bool more, take_lines(rest, take));
+      if (request.on_pause) DURAMEN_TRY_VOID(request.on_pause());
+      return more;
     };
     DURAMEN_TRY(auto reply, exchange(request, take_chunk));
     if (!reply.ok()) {

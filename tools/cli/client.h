@@ -19,6 +19,9 @@ struct HttpRequest {
   std::string body;
   /// Without any progress (connecting included), not for the whole exchange.
   std::chrono::seconds timeout{60};
+  /// Called when all lines that have come so far are taken: more may be long in coming. Its error
+  /// ends the exchange.
+  std::function<Result<void>()> on_pause = nullptr;
 };
 
 struct HttpReply {

@@ -4,9 +4,13 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "base/time_text.h"
 #include "model/tokens.h"
+#include "tools/cli/json_access.h"
+#include "tools/cli/problem.h"
+#include "tools/cli/table.h"
 #include "tools/cli/zone.h"
 
 namespace duramen::cli {
@@ -38,6 +42,18 @@ std::string_view color_of(Level level) {
 std::string painted(std::string_view text, std::string_view color, bool on) {
   if (!on || color.empty() || text.empty()) return std::string(text);
   return std::string(color) + std::string(text) + std::string(kReset);
+}
+
+/// Of red and yellow there are enough: they are levels.
+constexpr std::array<std::string_view, 6> kSenderColors{"\x1b[36m", "\x1b[32m", "\x1b[34m",
+                                                        "\x1b[35m", "\x1b[96m", "\x1b[94m"};
+
+/// The same in every run: FNV-1a.
+std::string_view color_of_sender(std::string_view sender, const RenderOptions& options) {
+  if (!options.color_by_sender) return kCyan;
+  std::uint32_t hash = 2166136261U;
+  for (const char c : sender) hash = (hash ^ static_cast<std::uint8_t>(c)) * 16777619U;
+  return kSenderColors[hash % kSenderColors.size()];
 }
 
 struct CodePoint {
@@ -200,10 +216,21 @@ void append_logfmt_value(std::string& out, std::string_view value, const RenderO
   out.push_back('"');
 }
 
+/// What a gap's value says to people; the value itself when it says something else.
+std::string gap_in_words(std::string_view gap) {
+  const auto json = nlohmann::json::parse(shallow(gap), nullptr, false);
+  if (!json.is_object()) return std::string(gap);
+  std::string out =
+      json.contains("rows") ? grouped_digits(number(json, "rows")) + " rows missed" : "rows missed";
+  const std::string reason = text(json, "reason");
+  return reason.empty() ? out : out + ": " + reason;
+}
+
 std::string render_gap(const Row& row, std::string_view gap, const RenderOptions& options) {
   return painted(time_column(row), kDim, options.color) + " " +
          painted(shown(sender_column(row), options), kCyan, options.color) + " " +
-         painted("GAP " + shown(gap, options), color_of(Level::kWarning), options.color);
+         painted("GAP " + shown(gap_in_words(gap), options), color_of(Level::kWarning),
+                 options.color);
 }
 
 }  // namespace
@@ -244,7 +271,8 @@ std::string render_log_row(const Row& row, const RenderOptions& options) {
   std::string out(context_column(row));
   out += painted(time_column(row), kDim, options.color);
   if (options.seq) out += " " + shown(row.value("_seq"), options);
-  out += " " + painted(shown(sender_column(row), options), kCyan, options.color);
+  const std::string sender = sender_column(row);
+  out += " " + painted(shown(sender, options), color_of_sender(sender, options), options.color);
   if (row.value("source") == "stderr" || row.value("stream") == "stderr")
     out += " " + painted("STDERR", kMagenta, options.color);
   if (level.level != Level::kNone && !level.in_message) {

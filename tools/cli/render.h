@@ -14,6 +14,8 @@ struct RenderOptions {
   /// cursor, set the title or hide what follows. For everything that goes to a terminal.
   bool visible = false;
   bool seq = false;  ///< a column with `_seq` behind the time
+  /// Lines of several senders stand together: each sender has a colour of its own.
+  bool color_by_sender = false;
 };
 
 enum class Level { kNone, kError, kWarning, kInfo, kDebug };
