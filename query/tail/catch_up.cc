@@ -118,7 +118,10 @@ Result<CatchUp::Outcome> CatchUp::from_open_rows(TailQueue& queue, const store::
 }
 
 Result<CatchUp::Outcome> CatchUp::from_blocks(TailQueue& queue) {
-  DURAMEN_TRY_VOID(need_reader());
+  if (reader_ == nullptr) {
+    DURAMEN_TRY_VOID(need_reader());
+    push_dropped(queue);
+  }
   if (next_ == reader_->found().size()) {
     const model::Seq end = bounded(reader_->end());
     position_ = std::max(position_, window_end_);
@@ -174,6 +177,20 @@ void CatchUp::push_damage(TailQueue& queue) {
     push_note(queue, position_, position_.plus(1), std::max(position_.plus(1), window_end_),
               members);
   }
+}
+
+/// What retention took before it was read. Nothing that was stored is as old as the position.
+void CatchUp::push_dropped(TailQueue& queue) {
+  const auto oldest = reader_->oldest();
+  const bool has_begun = plan_.recent == 0 || was_present_;
+  if (!has_begun || !oldest || position_.plus(1) >= *oldest) return;
+  // A write that failed leaves such a hole, too, and an incarnation begins behind it.
+  for (const store::Incarnation& one : store_.incarnations()) {
+    if (one.first == *oldest) return;
+  }
+  const model::Seq last(oldest->value() - 1);
+  push_note(queue, last, position_.plus(1), last, R"("reason":"dropped by retention")");
+  position_ = last;
 }
 
 /// `at`: who goes on behind it misses nothing else.

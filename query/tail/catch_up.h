@@ -73,6 +73,7 @@ class CatchUp {
   Result<void> need_reader();
   void push_gap(TailQueue& queue);
   void push_damage(TailQueue& queue);
+  void push_dropped(TailQueue& queue);
   void push_note(TailQueue& queue, model::Seq at, model::Seq first, model::Seq last,
                  const std::string& members);
   bool is_too_far() const;

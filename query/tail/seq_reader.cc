@@ -26,7 +26,11 @@ Result<std::unique_ptr<SeqReader>> SeqReader::open(std::shared_ptr<const TailQue
 
 Result<void> SeqReader::plan(const index::Index* index) {
   std::vector<ScanUnit> units;
+  const auto note_oldest = [&](model::Seq first) {
+    oldest_ = oldest_ ? std::min(*oldest_, first) : first;
+  };
   for (const store::BlockRef& block : snapshot_->blocks()) {
+    note_oldest(block.summary.min_seq);
     units.push_back({&block, nullptr, block.summary.min_time, block.summary.max_time});
   }
   Planner planner(index, query_->prune(), progress_, false);
@@ -36,6 +40,7 @@ Result<void> SeqReader::plan(const index::Index* index) {
   }
   for (const model::RowSet& rows : snapshot_->open_rows()) {
     if (rows.rows() == 0) continue;
+    note_oldest(rows.identity(0).seq);
     const auto& times = rows.records().time;
     const auto [first, last] = std::minmax_element(times.begin(), times.end());
     units_.push_back({{nullptr, &rows, *first, *last},

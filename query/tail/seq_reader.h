@@ -45,6 +45,8 @@ class SeqReader {
 
   /// What the snapshot has.
   model::Seq end() const { return snapshot_->seq(); }
+  /// The lowest seq that is stored; none in an empty store.
+  std::optional<model::Seq> oldest() const { return oldest_; }
   /// Fills found() with the next rows behind `after`, up to `until`; gives the seq up to which it
   /// has looked, `until` at the end.
   Result<model::Seq> find_behind(model::Seq after, model::Seq until);
@@ -77,6 +79,7 @@ class SeqReader {
   Progress& progress_;
   DamageNotes notes_;
   std::vector<Unit> units_;  ///< by their first seq
+  std::optional<model::Seq> oldest_;
   std::optional<ReadContext> context_;
   std::map<std::uint32_t, std::unique_ptr<UnitReader>> open_;  ///< units of the window
   std::vector<Found> found_;

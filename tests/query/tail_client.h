@@ -37,8 +37,12 @@ class TailClient {
     std::vector<std::string> out;
     for (const std::string& line : lines) {
       const auto row = nlohmann::json::parse(line);
-      out.push_back(row.contains("_gap") ? "gap of " + row["_gap"]["rows"].dump()
-                                         : row.value("_msg", "-"));
+      const auto gap = row.find("_gap");
+      if (gap == row.end()) {
+        out.push_back(row.value("_msg", "-"));
+      } else {
+        out.push_back("gap of " + (gap->contains("rows") ? gap->at("rows").dump() : "?"));
+      }
     }
     return out;
   }

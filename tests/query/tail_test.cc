@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "query/tail/origins.h"
+#include "query/tail/tail_hub.h"
 #include "query/tail/tails.h"
 #include "tests/query/fake_store.h"
 #include "tests/query/tail_client.h"
@@ -305,6 +306,39 @@ TEST_F(TailTest, ABlockThatCannotBeReadIsToldAsAGap) {
   EXPECT_FALSE(gap["_gap"].contains("rows"));
   EXPECT_EQ(client.messages()[1], "three");
   EXPECT_EQ(client.messages()[2], "four");
+}
+
+TEST_F(TailTest, WhoReadFurtherThanTheOthersWereGivenGetsNoRowTwice) {
+  TailOptions options;
+  options.next_id = [this] { return ++ids_; };
+  const auto hub = std::make_shared<TailHub>(*store_.store, nullptr, std::move(options),
+                                             store_.clock, *store_.metrics);
+  RecordName start;
+  const auto entry = hub->add({"line", 0, {}, true}, start);
+  ASSERT_TRUE(entry);
+  append_lines(2);
+  EXPECT_TRUE(hub->read_one());  // and joins, before anybody was told of these rows
+  append_lines(1);
+  hub->follow();
+  const TailTaken taken = (*entry)->queue->take(1000);
+  ASSERT_EQ(taken.pieces.size(), 2U);
+  EXPECT_EQ(taken.pieces[0].end - taken.pieces[0].begin, 2U);
+  EXPECT_EQ(taken.pieces[1].end - taken.pieces[1].begin, 1U);
+}
+
+TEST_F(TailTest, WhatRetentionTookMeanwhileIsToldAsAGap) {
+  TailClient first = start("line");
+  const auto old = store::batch_of({"line a", "line b"}, store::kNoon - 3 * kNsPerDay);
+  ASSERT_TRUE(store::append_and_wait(*store_.store, old));
+  append_lines(1);
+  ASSERT_TRUE(store_.store->seal());
+  store_.store->set_retention({kNsPerDay, {}});
+  ASSERT_TRUE(store_.store->enforce_retention());
+  TailClient second = resume("line", first.tail().start());
+  EXPECT_EQ(next(second), (Strings{"gap of ?", "line 1"}));
+  const auto gap = nlohmann::json::parse(second.lines[0])["_gap"];
+  EXPECT_EQ(gap["reason"], "dropped by retention");
+  EXPECT_TRUE(gap["last"].get<std::string>().ends_with(":2")) << gap;
 }
 
 TEST_F(TailTest, MoreTailsThanMayBeAreRefused) {
