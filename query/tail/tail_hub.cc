@@ -106,6 +106,8 @@ void TailHub::remove(const TailEntryPtr& entry) {
   entry->progress.cancel();
   const MutexLock lock(mutex_);
   tails_.erase(entry->id);
+  // Who waits in vain would keep a snapshot, and with it the store.
+  std::erase(ready_, entry);
   const auto group = groups_.find(entry->query->text());
   if (group == groups_.end()) return;
   std::erase(group->second.live, entry);

@@ -341,6 +341,20 @@ TEST_F(TailTest, WhatRetentionTookMeanwhileIsToldAsAGap) {
   EXPECT_TRUE(gap["last"].get<std::string>().ends_with(":2")) << gap;
 }
 
+TEST_F(TailTest, AClientThatLeavesWhileItWaitsToBeReadForKeepsNothingOfTheStore) {
+  limits_.queue_bytes = 1;
+  open();
+  for (int i = 0; i < 2; ++i) append_lines(600);
+  ASSERT_TRUE(store_.store->seal());
+  TailClient stays = start("*");
+  {
+    TailClient leaves = start("*", 1200);
+    tails_->step();  // its queue is full, and it keeps its place in the blocks
+    leaves.take();   // now it waits to be read for
+  }
+  restart();
+}
+
 TEST_F(TailTest, MoreTailsThanMayBeAreRefused) {
   limits_.concurrent = 2;
   open();
