@@ -1,5 +1,6 @@
 #include "query/tail/tails.h"
 
+#include <limits>
 #include <thread>
 #include <utility>
 
@@ -92,6 +93,7 @@ class LocalTails final : public Tails {
     hub_->follow();
     while (hub_->read_one()) {
     }
+    hub_->release_idle(std::numeric_limits<TimeNs>::max());
   }
 
  private:
