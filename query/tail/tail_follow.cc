@@ -34,7 +34,10 @@ void TailHub::follow() {
     if (rows.whole) {
       feed(group, rows, from, fallen);
     } else {  // a block was built before this thread came
-      for (const TailEntryPtr& entry : group.live) fallen.push_back({entry, from});
+      for (const TailEntryPtr& entry : group.live) {
+        // Who has just come has read on, perhaps.
+        fallen.push_back({entry, std::max(entry->catch_up.position(), from)});
+      }
     }
   }
   if (!fallen.empty()) take_back(fallen);

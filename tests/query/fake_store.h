@@ -147,6 +147,8 @@ class FakeStore final : public store::Store {
   void damage(std::uint64_t block, store::BlockPart part) { blocks_.at(block).damaged_part = part; }
   /// Called before every block that is read.
   void on_read(std::function<void()> hook) { on_read_ = std::move(hook); }
+  /// Called once, before open rows are given out.
+  void on_open_rows(std::function<void()> hook) { on_open_rows_ = std::move(hook); }
 
   std::shared_ptr<const store::Snapshot> snapshot() override {
     auto out = std::make_shared<FakeSnapshot>();
@@ -159,6 +161,7 @@ class FakeStore final : public store::Store {
   }
   model::Seq durable() const override { return model::Seq(next_.value() - 1); }
   store::OpenRows open_rows_after(model::Seq after) const override {
+    if (const auto hook = std::exchange(on_open_rows_, nullptr)) hook();
     store::OpenRows out;
     out.durable = durable();
     for (const model::RowSet& rows : open_) {
@@ -201,6 +204,7 @@ class FakeStore final : public store::Store {
   std::vector<store::BlockRef> refs_;
   std::map<std::uint64_t, FakeSnapshot::Block> blocks_;
   std::function<void()> on_read_;
+  mutable std::function<void()> on_open_rows_;
 };
 
 }  // namespace duramen::query

@@ -99,6 +99,28 @@ TEST_F(TailTest, RecentRowsComeFirstThenWhatIsStoredLater) {
   EXPECT_EQ(next(client), Strings{});
 }
 
+TEST(TailHandOver, ARowThatIsInABlockBeforeTheFollowerCameIsGivenOnce) {
+  FakeStore store;
+  MetricRegistry metrics;
+  const ManualClock clock{store::kNoon};
+  TailOptions options;
+  options.next_id = [] { return 1; };
+  options.threads = false;
+  const auto tails = make_tails(store, nullptr, std::move(options), clock, metrics);
+  store.add(Strings{"one"});
+  TailRequest request;
+  request.recent = 5;
+  TailClient client(tails->start(request).value());
+  // Stored while the tail reads what there is, behind what the follower has handled.
+  store.on_open_rows([&store] { store.add(Strings{"two"}); });
+  tails->step();
+  store.build();
+  store.add(Strings{"three"});
+  tails->step();
+  while (client.take()) tails->step();
+  EXPECT_EQ(client.messages(), (Strings{"one", "two", "three"}));
+}
+
 TEST_F(TailTest, WithoutRecentRowsATailBeginsWithWhatIsStoredAfterIt) {
   append_lines(3);
   TailClient client = start("*");
