@@ -210,7 +210,7 @@ void TailHub::release_idle(TimeNs before) {
   }
 }
 
-void TailHub::release_all() {
+void TailHub::release_all() const {
   for (const TailEntryPtr& entry : all()) entry->catch_up.pause();
 }
 

@@ -63,7 +63,7 @@ class TailHub : public std::enable_shared_from_this<TailHub> {
   /// Lets those that have not been read for since `before` go of what they keep.
   void release_idle(TimeNs before);
   /// All let go of it. When nobody reads any more: the store may close before clients go.
-  void release_all();
+  void release_all() const;
 
   /// Wait for work; false when stopped.
   bool wait_to_follow();

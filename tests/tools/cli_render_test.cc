@@ -61,7 +61,7 @@ TEST_F(CliRender, SendersHaveColoursOfTheirOwnWhereSeveralStandTogether) {
     const std::string line =
         render(R"({"_time":"2026-11-21T10:20:30Z","_msg":"x","app":")" + app + "\"}", options);
     const auto end = line.find(app);
-    return line.substr(line.rfind("\x1b", end), end - line.rfind("\x1b", end));
+    return line.substr(line.rfind('\x1b', end), end - line.rfind('\x1b', end));
   };
   EXPECT_EQ(sender_color("web", false), sender_color("mail", false));
   EXPECT_NE(sender_color("web", true), sender_color("mail", true));

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/time_text.h"
+#include "tools/cli/describe.h"
 #include "tools/version.h"
 
 namespace duramen::cli {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include "tools/cli/context.h"
 #include "tools/version.h"
@@ -147,7 +147,7 @@ Result<void> write_file(const std::filesystem::path& path, const std::string& te
   file.close();
   if (file) return {};
   return Error{ErrorCode::kUnavailable,
-               "cannot write " + path.string() + ": " + std::strerror(errno)};
+               "cannot write " + path.string() + ": " + std::generic_category().message(errno)};
 }
 
 }  // namespace

@@ -3,10 +3,6 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
-
 namespace duramen::cli {
 
 /// An option or a positional of a command, as its help names it. Value types, all of these.
@@ -34,7 +30,4 @@ struct ProgramText {
   CommandText whole;  ///< its options are those of every command
   std::vector<CommandText> commands;
 };
-
-ProgramText text_of(const CLI::App& app);
-
 }  // namespace duramen::cli

@@ -1,6 +1,5 @@
-#include "tools/cli/program_text.h"
+#include "tools/cli/describe.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 namespace duramen::cli {
