@@ -16,7 +16,7 @@ constexpr std::uint64_t kJoined = 1 << 20;
 constexpr std::size_t kJoinAtLeast = 64;
 
 BlockRef to_ref(const DirectoryEntry& entry) {
-  return {entry.block, entry.window, entry.segment, entry.summary};
+  return {entry.block, entry.window, entry.segment, entry.summary, entry.hidden};
 }
 
 model::Seq last_seq(const OpenBatch& batch) {
@@ -61,6 +61,22 @@ struct BlockSource {
     return value;
   }
 };
+
+model::RowSet without(const model::RowSet& rows, const RowMarks& hidden) {
+  auto records = std::make_shared<model::RecordBatch>();
+  std::vector<model::RowIdentity> identities;
+  const std::vector<std::uint32_t> marked = hidden.rows();
+  auto next = marked.begin();
+  for (std::uint32_t row = 0; row < rows.rows(); ++row) {
+    if (next != marked.end() && *next == row) {
+      ++next;
+      continue;
+    }
+    records->copy_row(rows.records(), row);
+    identities.push_back(rows.identity(row));
+  }
+  return {std::move(records), std::move(identities)};
+}
 
 OpenBatch join(const std::vector<OpenBatch>& batches) {
   auto records = std::make_shared<model::RecordBatch>();
@@ -126,6 +142,7 @@ class LocalSnapshot final : public Snapshot {
     entry.block = block.id;
     entry.segment = block.segment;
     entry.summary = block.summary;
+    entry.hidden = block.hidden;
     return entry;
   }
 
@@ -235,9 +252,7 @@ void Catalog::publish_epoch(std::size_t batches, model::Seq built,
     if (is_new) it->second = *segments_.at(block.segment);
     it->second.blocks.push_back(block);
   }
-  for (auto& [name, segment] : changed) {
-    segments_[name] = std::make_shared<const Segment>(std::move(segment));
-  }
+  for (auto& [name, segment] : changed) publish(std::move(segment));
   const auto end = open_.begin() + static_cast<std::ptrdiff_t>(batches);
   released.assign(std::make_move_iterator(open_.begin()), std::make_move_iterator(end));
   open_.erase(open_.begin(), end);
@@ -247,10 +262,48 @@ void Catalog::publish_epoch(std::size_t batches, model::Seq built,
   room_.notify_all();
 }
 
+void Catalog::publish(Segment segment) {
+  std::erase_if(replaced_, [](const auto& before) { return before.expired(); });
+  SegmentPtr& now = segments_[segment.name];
+  if (now != nullptr) replaced_.push_back(now);
+  now = std::make_shared<const Segment>(std::move(segment));
+}
+
 void Catalog::add_segment(Segment segment) {
   const MutexLock lock(mutex_);
-  const std::string name = segment.name;
-  segments_[name] = std::make_shared<const Segment>(std::move(segment));
+  publish(std::move(segment));
+}
+
+void Catalog::change_blocks(const std::vector<BlockChange>& changes) {
+  std::map<std::string, std::map<model::BlockId, const BlockChange*>> by_segment;
+  for (const BlockChange& change : changes) by_segment[change.segment][change.block] = &change;
+  const MutexLock lock(mutex_);
+  for (const auto& [name, blocks] : by_segment) {
+    const auto found = segments_.find(name);
+    if (found == segments_.end()) continue;
+    Segment segment = *found->second;
+    segment.blocks.clear();
+    for (const DirectoryEntry& block : found->second->blocks) {
+      const auto change = blocks.find(block.block);
+      if (change == blocks.end()) {
+        segment.blocks.push_back(block);
+      } else if (change->second->now) {
+        segment.blocks.push_back(*change->second->now);
+      }
+    }
+    publish(std::move(segment));
+  }
+}
+
+std::vector<std::weak_ptr<const Segment>> Catalog::still_read(
+    const std::set<std::string>& segments) {
+  std::vector<std::weak_ptr<const Segment>> out;
+  const MutexLock lock(mutex_);
+  for (const std::weak_ptr<const Segment>& before : replaced_) {
+    const SegmentPtr segment = before.lock();
+    if (segment != nullptr && segments.contains(segment->name)) out.push_back(before);
+  }
+  return out;
 }
 
 void Catalog::remove_segment(const std::string& name) {
@@ -330,7 +383,7 @@ void Catalog::describe(StoreStatus& status) const {
     out.name = name;
     out.blocks = segment->blocks.size();
     for (const DirectoryEntry& block : segment->blocks) {
-      out.rows += block.summary.rows;
+      out.rows += block.seen_rows();
       out.raw_bytes += block.summary.raw_bytes;
       out.disk_bytes += block.stored_bytes();
       status.block_sizes.templates += block.stored[0];
@@ -346,6 +399,10 @@ void Catalog::describe(StoreStatus& status) const {
 
 Result<std::unique_ptr<BlockReader>> Catalog::open_block(SegmentPtr segment,
                                                          const DirectoryEntry& block) const {
+  if (block.hidden != nullptr) {
+    return Error{ErrorCode::kUnimplemented,
+                 "rows of it are hidden, which only reading it whole leaves out"};
+  }
   const BlockSource source{database_, cache_, std::move(segment), block.block};
   DURAMEN_TRY(auto layout, source.layout());
   DURAMEN_TRY_VOID(check_summary(layout->head.summary, block));
@@ -362,7 +419,8 @@ Result<model::RowSet> Catalog::read_parts(const Segment& segment,
   }
   DURAMEN_TRY(const BlockSummary summary, read_summary(parts[0]));
   DURAMEN_TRY_VOID(check_summary(summary, block));
-  return decode_block(parts[0], parts[1], parts[2], parts[3]);
+  DURAMEN_TRY(model::RowSet rows, decode_block(parts[0], parts[1], parts[2], parts[3]));
+  return block.hidden == nullptr ? rows : without(rows, block.hidden->rows);
 }
 
 /// A damaged byte in a table file hides the references to several blocks, and nothing is lost with

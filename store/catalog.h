@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,13 @@ struct Segment {
   std::vector<DirectoryEntry> blocks;
 };
 using SegmentPtr = std::shared_ptr<const Segment>;
+
+/// A block that is to be another one, or none.
+struct BlockChange {
+  std::string segment;
+  model::BlockId block;
+  std::optional<DirectoryEntry> now;
+};
 
 /// What readers see: open rows, blocks and the durable seq, always consistent with each other.
 /// Internal to store/.
@@ -84,6 +92,11 @@ class Catalog {
                      const std::vector<DirectoryEntry>& blocks);
   void add_segment(Segment segment);
   void remove_segment(const std::string& name);
+  /// All of them in one step. What is not there is passed over.
+  void change_blocks(const std::vector<BlockChange>& changes);
+  /// These segments as they were before changes, as far as somebody still reads them so: each is
+  /// gone when the last of those lets go of it.
+  std::vector<std::weak_ptr<const Segment>> still_read(const std::set<std::string>& segments);
 
   std::shared_ptr<const Snapshot> snapshot(std::shared_ptr<Catalog> self) const;
   model::Seq durable() const;
@@ -93,7 +106,8 @@ class Catalog {
   void report_damage(const DirectoryEntry& block, const std::string& what);
   /// Fills rows, bytes, segments, damage.
   void describe(StoreStatus& status) const;
-  /// All four values of a block, read from disk and decoded. Errors as Snapshot::read.
+  /// All four values of a block, read from disk and decoded, without its hidden rows. Errors as
+  /// Snapshot::read.
   Result<model::RowSet> read_block(const Segment& segment, const DirectoryEntry& block);
   /// Errors as Snapshot::open.
   Result<std::unique_ptr<BlockReader>> open_block(SegmentPtr segment,
@@ -103,6 +117,7 @@ class Catalog {
   friend class LocalSnapshot;
   Result<model::RowSet> read_parts(const Segment& segment, const DirectoryEntry& block) const;
   bool mend(const Segment& segment);
+  void publish(Segment segment) DURAMEN_REQUIRES(mutex_);
 
   std::shared_ptr<Database> database_;
   const std::shared_ptr<BlockCache> cache_;
@@ -118,6 +133,8 @@ class Catalog {
   model::Seq built_ DURAMEN_GUARDED_BY(mutex_){1};
   model::Seq blocks_end_ DURAMEN_GUARDED_BY(mutex_){1};  ///< behind every seq in blocks
   std::map<std::string, SegmentPtr> segments_ DURAMEN_GUARDED_BY(mutex_);
+  /// Replaced, and perhaps still read.
+  std::vector<std::weak_ptr<const Segment>> replaced_ DURAMEN_GUARDED_BY(mutex_);
   std::map<model::BlockId, std::string> damaged_ DURAMEN_GUARDED_BY(mutex_);
   Mutex mend_mutex_;  ///< held while a segment's tables are mended
   std::map<std::string, bool> mended_ DURAMEN_GUARDED_BY(mend_mutex_);  ///< tried once; did it help

@@ -365,6 +365,40 @@ Result<void> Database::compact(const Family& family) {
   return {};
 }
 
+Result<void> Database::write_segment_again(const Family& family, std::atomic<bool>& cancelled) {
+  rocksdb::ColumnFamilyMetaData meta;
+  db_->GetColumnFamilyMetaData(family.get(), &meta);
+  const std::uint64_t needed = meta.size + meta.blob_file_size + kRoomToCompact;
+  std::error_code error;
+  const std::uint64_t free = std::filesystem::space(db_->GetName(), error).available;
+  if (error || free < needed) {
+    return Error{ErrorCode::kUnavailable, "to write segment " + family->GetName() +
+                                              " again needs " + std::to_string(needed) +
+                                              " bytes of disk, and " + std::to_string(free) +
+                                              " are free: make room"};
+  }
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  options.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;
+  options.blob_garbage_collection_age_cutoff = 1.0;
+  options.canceled = &cancelled;
+  const auto status = db_->CompactRange(options, family.get(), nullptr, nullptr);
+  if (status.ok()) return {};
+  if (cancelled) return Error{ErrorCode::kCancelled, "the store is closing"};
+  if (status.IsColumnFamilyDropped()) {
+    return Error{ErrorCode::kNotFound, "segment " + family->GetName() + " was dropped"};
+  }
+  return to_error(status, "write segment " + family->GetName() + " again");
+}
+
+Result<void> Database::write_journal_again() { return compact(journal_); }
+
+bool Database::has_snapshot_before(std::uint64_t sequence) const {
+  std::uint64_t oldest = 0;
+  if (!db_->GetIntProperty(rocksdb::DB::Properties::kOldestSnapshotSequence, &oldest)) return false;
+  return oldest != 0 && oldest < sequence;
+}
+
 Result<void> Database::compact_small_families() {
   for (const Family& family : {meta_, journal_, batches_}) {
     rocksdb::ColumnFamilyMetaData meta;

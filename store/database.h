@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/options.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -81,6 +82,15 @@ class Database : public std::enable_shared_from_this<Database> {
   /// Flushes every column family, removes what the journal's range deletions cover, and lets the
   /// WAL files go that nothing needs.
   Result<void> flush_all(const std::vector<Family>& segments);
+  /// Writes the files of a segment again, without what was deleted from it: deletions alone hide a
+  /// value, and its bytes stay in a blob file. Blocking: reads and writes all that the segment has.
+  /// Errors: kUnavailable (no room for it a second time; disk), kCancelled, kNotFound (dropped).
+  Result<void> write_segment_again(const Family& family, std::atomic<bool>& cancelled);
+  /// The same for the journal.
+  Result<void> write_journal_again();
+  /// Where writing is, and whether a RocksDB snapshot looks at what was before.
+  std::uint64_t latest_sequence() const { return db_->GetLatestSequenceNumber(); }
+  bool has_snapshot_before(std::uint64_t sequence) const;
   /// Joins the tables of metadata, journal and batch ids where there are many. Blocking: rewrites
   /// them. Nothing where a full disk is near.
   Result<void> compact_small_families();

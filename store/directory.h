@@ -2,12 +2,14 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "model/ids.h"
 #include "store/block.h"
+#include "store/deletion.h"
 
 namespace duramen::store {
 
@@ -17,7 +19,12 @@ struct DirectoryEntry {
   model::BlockId block;
   std::string segment;
   BlockSummary summary;
-  std::array<std::uint32_t, 4> stored{};  ///< bytes of head, rows, vars, fields
+  std::array<std::uint32_t, 4> stored{};     ///< bytes of head, rows, vars, fields
+  std::shared_ptr<const HiddenRows> hidden;  ///< none: every row is seen; not a part of the value
+
+  std::uint32_t seen_rows() const {
+    return summary.rows - (hidden == nullptr ? 0 : hidden->rows.count());
+  }
 
   std::uint64_t stored_bytes() const {
     std::uint64_t sum = 0;

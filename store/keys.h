@@ -27,10 +27,14 @@ enum class MetaKind : char {
   kWindow = 'w',
   kSegment = 's',
   kDirectory = 'd',
+  kDeletion = 'a',
+  kHiddenRows = 'h',
+  kGoneBlock = 'x',
 };
 inline constexpr std::array kMetaKinds{
-    MetaKind::kFormat,    MetaKind::kStoreId, MetaKind::kIncarnation, MetaKind::kBuilt,
-    MetaKind::kNextBlock, MetaKind::kWindow,  MetaKind::kSegment,     MetaKind::kDirectory};
+    MetaKind::kFormat,    MetaKind::kStoreId,    MetaKind::kIncarnation, MetaKind::kBuilt,
+    MetaKind::kNextBlock, MetaKind::kWindow,     MetaKind::kSegment,     MetaKind::kDirectory,
+    MetaKind::kDeletion,  MetaKind::kHiddenRows, MetaKind::kGoneBlock};
 
 /// First byte of every key in a segment; the block id follows.
 enum class BlockPart : char { kHead = 'h', kRows = 'r', kVars = 'v', kFields = 'f' };

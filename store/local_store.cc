@@ -82,6 +82,9 @@ Result<void> LocalStore::start() {
     catalog_->restore(state_.built, state_.next, state_.segments);
     state_.segments.clear();
     block_end_ = state_.next_block;
+    const MutexLock lock(mutex_);
+    deletions_ = std::move(state_.deletions);
+    state_.hidden.clear();
   }
   DURAMEN_TRY(const model::Seq next, replay_journal());
   DURAMEN_TRY(journal_, Journal::start(options_, clock_, metrics_, database_, catalog_, next));
@@ -249,6 +252,10 @@ Result<void> LocalStore::drop_segment(const std::string& name) {
   rocksdb::ColumnFamilyHandle* meta = database_->meta().get();
   for (const DirectoryEntry& block : segment->blocks) {
     batch.Delete(meta, directory_key(block.window, block.block)).PermitUncheckedError();
+    if (block.hidden != nullptr) {
+      batch.Delete(meta, meta_key(MetaKind::kHiddenRows, block.block.value()))
+          .PermitUncheckedError();
+    }
   }
   batch.Delete(meta, segment_key(name)).PermitUncheckedError();
   DURAMEN_TRY_VOID(database_->write(batch, true));

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,6 +28,10 @@ struct StoreState {
   Window window;
   model::Seq next{1};  ///< behind every seq that blocks and windows know
   std::map<std::string, Segment> segments;
+  std::map<std::uint64_t, Deletion> deletions;
+  std::map<model::BlockId, std::shared_ptr<const HiddenRows>> hidden;
+  /// In no directory any more, but perhaps in the files of this segment.
+  std::map<model::BlockId, std::string> gone_blocks;
 };
 Result<StoreState> load_state(Database& database);
 /// Errors: kUnimplemented (a newer format), kDataLoss. Without any format: none.
@@ -67,6 +72,13 @@ class LocalStore final : public Store {
       const std::function<void(std::uint64_t, std::uint64_t)>& progress) override;
   void set_retention(Retention retention) override;
   Result<std::vector<std::string>> enforce_retention() override;
+  std::vector<Deletion> deletions() const override;
+  Result<Deletion> plan_deletion(Deletion deletion) override;
+  Result<Deletion> hide_rows(std::uint64_t deletion, const std::vector<MarkedBlock>& rows,
+                             std::string problem) override;
+  Result<std::vector<std::string>> erase_hidden_rows(const EraseProgress& progress) override;
+  Result<Deletion> end_deletion(std::uint64_t id, DeletionState state,
+                                std::string problem) override;
   void interrupt() override;
   void close() override;
 
@@ -92,6 +104,27 @@ class LocalStore final : public Store {
                             const std::vector<EncodedBlock>& blocks) DURAMEN_REQUIRES(work_mutex_);
   Result<void> drop_segment(const std::string& name) DURAMEN_REQUIRES(work_mutex_);
 
+  // Deleting rows (local_store_deletion.cc).
+  Result<Deletion> find_deletion(std::uint64_t id) const DURAMEN_EXCLUDES(mutex_);
+  Result<void> write_deletion(const Deletion& deletion, rocksdb::WriteBatch& batch)
+      DURAMEN_REQUIRES(work_mutex_) DURAMEN_EXCLUDES(mutex_);
+  Result<void> rewrite_hidden(const EraseProgress& progress, std::vector<std::string>& problems)
+      DURAMEN_REQUIRES(erase_mutex_);
+  Result<void> rewrite(std::span<const DirectoryEntry> blocks, std::vector<std::string>& problems)
+      DURAMEN_REQUIRES(erase_mutex_);
+  Result<void> commit_rewritten(const std::vector<DirectoryEntry>& before,
+                                const std::vector<std::optional<EncodedBlock>>& after)
+      DURAMEN_REQUIRES(work_mutex_);
+  Result<void> wait_for_readers(const std::set<std::string>& segments,
+                                const EraseProgress& progress) DURAMEN_REQUIRES(erase_mutex_);
+  Result<void> remove_values(const std::map<model::BlockId, std::string>& gone,
+                             const EraseProgress& progress) DURAMEN_REQUIRES(erase_mutex_);
+  Result<void> clean_files(std::set<std::string>& segments, const EraseProgress& progress,
+                           std::vector<std::string>& problems) DURAMEN_REQUIRES(erase_mutex_);
+  Result<void> check_values(const Segment& segment) const;
+  Result<void> forget_gone(const std::map<model::BlockId, std::string>& gone)
+      DURAMEN_REQUIRES(erase_mutex_);
+
   std::atomic<bool> interrupted_{false};
 
   const StoreOptions options_;
@@ -110,15 +143,17 @@ class LocalStore final : public Store {
   /// Held while blocks are committed or dropped: what the builder and retention change.
   Mutex work_mutex_;
   std::map<std::string, Database::Family> unregistered_ DURAMEN_GUARDED_BY(work_mutex_);
+  Mutex erase_mutex_;            ///< held, before work_mutex_, while hidden rows are erased
   model::BlockId block_end_{1};  ///< constant after start()
   StoreState state_;             // store_id is constant after start(); the rest under work_mutex_
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
   std::uint64_t seals_wanted_ DURAMEN_GUARDED_BY(mutex_) = 0;
   std::uint64_t seals_done_ DURAMEN_GUARDED_BY(mutex_) = 0;
   std::optional<Error> seal_error_ DURAMEN_GUARDED_BY(mutex_);
   Retention retention_ DURAMEN_GUARDED_BY(mutex_);
+  std::map<std::uint64_t, Deletion> deletions_ DURAMEN_GUARDED_BY(mutex_);
   bool housekeeping_wanted_ DURAMEN_GUARDED_BY(mutex_) = false;
   bool committed_ DURAMEN_GUARDED_BY(mutex_) = false;
   bool draining_ DURAMEN_GUARDED_BY(mutex_) = false;

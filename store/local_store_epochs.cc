@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "store/block_commit.h"
 #include "store/keys.h"
 #include "store/local_store.h"
 
@@ -17,19 +18,6 @@ namespace {
 constexpr auto kTick = std::chrono::seconds(1);
 constexpr TimeNs kHousekeepingEvery = 10 * kNsPerSecond;
 constexpr std::size_t kJoinSmallAt = 256;
-
-DirectoryEntry entry_of(const EncodedBlock& block, model::WindowId window, model::BlockId id,
-                        std::string segment) {
-  const auto size = [](const std::string& part) { return static_cast<std::uint32_t>(part.size()); };
-  DirectoryEntry entry;
-  entry.window = window;
-  entry.block = id;
-  entry.segment = std::move(segment);
-  entry.summary = block.summary;
-  entry.stored = {size(block.bytes.head), size(block.bytes.rows), size(block.bytes.vars),
-                  size(block.bytes.fields)};
-  return entry;
-}
 
 }  // namespace
 
@@ -151,16 +139,10 @@ Result<void> LocalStore::commit_epoch(const std::vector<OpenBatch>& batches,
   model::BlockId id = state_.next_block;
   std::vector<DirectoryEntry> entries;
   for (std::size_t i = 0; i < blocks.size(); ++i, id = id.plus(1)) {
-    entries.push_back(entry_of(blocks[i], window.id, id, segment_name(plan[i].day, kDefaultClass)));
+    entries.push_back(
+        directory_entry(blocks[i], window.id, id, segment_name(plan[i].day, kDefaultClass)));
     const SegmentPtr segment = catalog_->find_segment(entries.back().segment);
-    const std::string* parts[] = {&blocks[i].bytes.head, &blocks[i].bytes.rows,
-                                  &blocks[i].bytes.vars, &blocks[i].bytes.fields};
-    for (std::size_t part = 0; part < kBlockParts.size(); ++part) {
-      batch.Put(segment->family.get(), block_key(kBlockParts[part], id), *parts[part])
-          .PermitUncheckedError();
-    }
-    batch.Put(meta, directory_key(window.id, id), encode_directory_value(entries.back()))
-        .PermitUncheckedError();
+    put_block(*database_, segment->family, entries.back(), blocks[i].bytes, batch);
   }
   batch.Put(meta, meta_key(MetaKind::kWindow, window.id.value()), encode_window_value(window))
       .PermitUncheckedError();

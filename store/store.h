@@ -15,6 +15,7 @@
 #include "model/record_sink.h"
 #include "store/block.h"
 #include "store/block_reader.h"
+#include "store/deletion.h"
 
 namespace rocksdb {
 class Env;
@@ -58,6 +59,8 @@ struct BlockRef {
   model::WindowId window;
   std::string segment;  ///< "2026-11-21.default"
   BlockSummary summary;
+  /// Deleted rows that are still in it; none: there are none. The summary counts them.
+  std::shared_ptr<const HiddenRows> hidden = nullptr;
 };
 
 /// Everything that was durable at one moment: rows with seq <= seq(), each exactly once, in open
@@ -78,10 +81,11 @@ class Snapshot {
   virtual const std::vector<BlockRef>& blocks() const = 0;
   /// Errors: kDataLoss (a damaged block: it is quarantined, counted and named; go on with the
   /// others and tell the user), kUnavailable (disk).
+  /// Without rows that are deleted.
   virtual Result<model::RowSet> read(const BlockRef& block) const = 0;
   /// The block to be read column by column; what it refers to stays readable as long as it lives.
   /// Errors: as read(), but damage is not noted: call read() then, also for what the reader finds
-  /// later.
+  /// later. kUnimplemented for one with hidden rows: read() leaves them out.
   virtual Result<std::unique_ptr<BlockReader>> open(const BlockRef& block) const = 0;
 };
 
@@ -128,6 +132,14 @@ struct StoreStatus {
   std::optional<std::string> writes_refused;  ///< why appends get kUnavailable now
   Retention retention;
 };
+
+/// What erasing hidden rows is at.
+enum class ErasePhase : std::uint8_t {
+  kRewriting,  ///< blocks, without the rows
+  kWaiting,    ///< for who still reads the blocks as they were
+  kPurging,    ///< segments: their files are written again without the old blocks
+};
+using EraseProgress = std::function<void(ErasePhase, std::uint64_t done, std::uint64_t total)>;
 
 struct VerifyReport {
   std::uint64_t blocks = 0;
@@ -179,6 +191,32 @@ class Store : public model::RecordSink {
   virtual void set_retention(Retention retention) = 0;
   /// Applies retention now (else the builder thread does every 10 s). Gives dropped segments.
   virtual Result<std::vector<std::string>> enforce_retention() = 0;
+  // ---- deleting rows: one thread sees a deletion through from its plan to its end
+
+  static constexpr std::size_t kMaxDeletions = 10'000;
+  /// What is known of deletions, oldest first: those that are open, and of the others the newest.
+  virtual std::vector<Deletion> deletions() const = 0;
+  /// Notes it durably; gives it with its id. Nothing is hidden yet.
+  /// Errors: kUnavailable (disk), kResourceExhausted (kMaxDeletions are open).
+  virtual Result<Deletion> plan_deletion(Deletion deletion) = 0;
+  /// From now on no snapshot has these rows, all of them in one step, and durably. Blocks that are
+  /// gone meanwhile are passed over. `problem` is noted.
+  /// Errors: kUnavailable, kInvalidArgument (not planned; marks that the block does not have): then
+  /// every row is still seen.
+  virtual Result<Deletion> hide_rows(std::uint64_t deletion, const std::vector<MarkedBlock>& rows,
+                                     std::string problem) = 0;
+  /// Takes all hidden rows out of the blocks, and their bytes out of the files, journal and logs
+  /// included. Gives a line for each block that cannot be read: its rows stay hidden.
+  /// Blocking: reads and writes the blocks, waits for snapshots that have them, and writes the
+  /// files of their segments again. What is done when it ends early stays done.
+  /// Errors: kUnavailable (disk; not enough room to write a segment again), kCancelled after
+  /// interrupt().
+  virtual Result<std::vector<std::string>> erase_hidden_rows(const EraseProgress& progress) = 0;
+  /// `state`: one that is not open. Errors: kUnavailable, kInvalidArgument (it has ended, or its
+  /// rows are hidden and `state` says that none is).
+  virtual Result<Deletion> end_deletion(std::uint64_t id, DeletionState state,
+                                        std::string problem) = 0;
+
   /// Long calls, running and to come, end soon: the caller is going to close.
   virtual void interrupt() = 0;
   /// Refuses new appends, waits for queued ones, stops threads. Idempotent; also by the destructor.

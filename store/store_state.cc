@@ -37,8 +37,20 @@ Result<void> check_format(std::string_view value) {
   return {};
 }
 
+Result<model::BlockId> block_in(std::string_view key) {
+  if (key.size() != 9) return damaged("a block's key has the wrong size");
+  return model::BlockId(load_be64(key.data() + 1));
+}
+
 Result<void> take_directory(std::string_view key, std::string_view value, StoreState& state) {
   DURAMEN_TRY(auto entry, decode_directory_entry(key, value));
+  if (const auto hidden = state.hidden.find(entry.block); hidden != state.hidden.end()) {
+    if (hidden->second->rows.end() > entry.summary.rows) {
+      return damaged("rows of block " + std::to_string(entry.block.value()) +
+                     " are hidden that it does not have");
+    }
+    entry.hidden = hidden->second;
+  }
   auto segment = state.segments.find(entry.segment);
   if (segment == state.segments.end()) {
     return damaged("block " + std::to_string(entry.block.value()) +
@@ -86,6 +98,22 @@ Result<void> take_meta(std::string_view key, std::string_view value, StoreState&
       return {};  // in a second pass, when all segments are known
     case MetaKind::kIncarnation:
       return {};  // history; the new one is drawn by the journal
+    case MetaKind::kDeletion: {
+      DURAMEN_TRY(auto deletion, decode_deletion(key, value));
+      state.deletions[deletion.id] = std::move(deletion);
+      return {};
+    }
+    case MetaKind::kHiddenRows: {
+      DURAMEN_TRY(const model::BlockId block, block_in(key));
+      DURAMEN_TRY(auto hidden, decode_hidden_rows(value));
+      state.hidden[block] = std::make_shared<const HiddenRows>(std::move(hidden));
+      return {};
+    }
+    case MetaKind::kGoneBlock: {
+      DURAMEN_TRY(const model::BlockId block, block_in(key));
+      state.gone_blocks[block] = value;
+      return {};
+    }
   }
   return Error{ErrorCode::kUnimplemented, std::string("meta has keys of the unknown kind '") +
                                               key[0] + "': written by a newer Duramen"};

@@ -38,11 +38,13 @@ class Reconciliation {
 
   Result<void> run() {
     DURAMEN_TRY_VOID(read_meta());
+    settle_gone();
     DURAMEN_TRY_VOID(settle_segments());
     DURAMEN_TRY_VOID(read_journal());
     for (const auto& [name, family] : database_.found_segments()) {
       DURAMEN_TRY_VOID(settle_blocks(name, family));
     }
+    settle_hidden();
     settle_numbers();
     DURAMEN_TRY_VOID(database_.write(batch_, true));
     for (const std::string& line : lines_) DURAMEN_TRY_VOID(aside_.report(line));
@@ -115,8 +117,42 @@ class Reconciliation {
       }
       case MetaKind::kIncarnation:
         return {};
+      case MetaKind::kDeletion:
+        DURAMEN_TRY_VOID(decode_deletion(key, value));
+        return {};
+      case MetaKind::kHiddenRows:
+        if (key.size() != 9) return Error{ErrorCode::kDataLoss, "a key of the wrong size"};
+        DURAMEN_TRY_VOID(decode_hidden_rows(value));
+        hidden_.insert(model::BlockId(load_be64(key.data() + 1)));
+        return {};
+      case MetaKind::kGoneBlock:
+        if (key.size() != 9) return Error{ErrorCode::kDataLoss, "a key of the wrong size"};
+        gone_.insert(model::BlockId(load_be64(key.data() + 1)));
+        return {};
     }
     return Error{ErrorCode::kUnimplemented, "meta has keys of an unknown kind"};
+  }
+
+  /// Blocks that were written again without some rows: what damage brought back of their entries
+  /// must not bring back the rows.
+  void settle_gone() {
+    for (auto& [name, blocks] : directory_) {
+      std::erase_if(blocks, [&](const auto& block) {
+        if (!gone_.contains(block.first)) return false;
+        remove(directory_key(block.second.window, block.first));
+        return true;
+      });
+    }
+  }
+
+  /// Rows of blocks that are no more.
+  void settle_hidden() {
+    for (const auto& [name, blocks] : directory_) {
+      for (const auto& [id, entry] : blocks) hidden_.erase(id);
+    }
+    for (const model::BlockId block : hidden_) {
+      remove(meta_key(MetaKind::kHiddenRows, block.value()));
+    }
   }
 
   /// Registry and column families name the same segments.
@@ -238,6 +274,7 @@ class Reconciliation {
   Result<void> settle_block(const std::string& name, const Database::Family& family,
                             model::BlockId block, std::string_view head) {
     next_block_ = std::max(next_block_, block.value() + 1);
+    if (gone_.contains(block)) return {};
     const auto known = directory_.find(name);
     if (known != directory_.end() && known->second.contains(block)) return {};
     const auto summary = read_summary(head);
@@ -412,6 +449,8 @@ class Reconciliation {
   std::set<std::string> registered_;
   std::map<std::string, std::map<model::BlockId, DirectoryEntry>> directory_;
   std::vector<Interval> journal_;
+  std::set<model::BlockId> hidden_;
+  std::set<model::BlockId> gone_;  ///< not in the directory, though perhaps in the files
 };
 
 }  // namespace

@@ -53,8 +53,21 @@ class FakeStore final : public store::Store {
   Result<std::vector<std::string>> enforce_retention() override {
     return std::vector<std::string>();
   }
+  std::vector<store::Deletion> deletions() const override { return {}; }
+  Result<store::Deletion> plan_deletion(store::Deletion) override { return no_deletions(); }
+  Result<store::Deletion> hide_rows(std::uint64_t, const std::vector<store::MarkedBlock>&,
+                                    std::string) override {
+    return no_deletions();
+  }
+  Result<std::vector<std::string>> erase_hidden_rows(const store::EraseProgress&) override {
+    return no_deletions();
+  }
+  Result<store::Deletion> end_deletion(std::uint64_t, store::DeletionState, std::string) override {
+    return no_deletions();
+  }
   void interrupt() override {}
   void close() override {}
+  static Error no_deletions() { return {ErrorCode::kUnimplemented, "use a real store"}; }
 
   std::optional<Error> append_error;
   std::optional<Error> seal_error;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,17 +35,20 @@ struct LifeFigures {
   std::size_t acked = 0;
   std::size_t seals = 0;
   std::size_t dropped_segments = 0;
+  std::size_t deletions = 0;
+  std::size_t deletions_in_doubt = 0;
 };
 
 /// One store directory that lives several times on a file system that loses power, now while it is
-/// opened, now while clients write, seal and drop days. Clients repeat what was not acknowledged,
-/// with its key. Each life begins with a look at every row.
+/// opened, now while clients write, seal, drop days and delete rows. Clients repeat what was not
+/// acknowledged, with its key. Each life begins with a look at every row.
 class PowerLossLives {
  public:
   using Tail = duramen::testing::PowerLossFileSystem::Tail;
   struct Shape {
     Tail tail = Tail::kPrefix;
     bool days_pass = false;  ///< retention keeps two days, and the clock moves on
+    bool deletes = false;    ///< some batches' rows are deleted
   };
 
   PowerLossLives(std::uint64_t seed, Shape shape, LifeFigures& figures);
@@ -61,6 +65,8 @@ class PowerLossLives {
   void live();
   void write(std::size_t writer);
   void keep_house();
+  void delete_rows();
+  void settle_doubt(const std::map<std::string, int>& seen);
   SentBatch new_batch(std::size_t writer);
   SentBatch& next_batch(std::size_t writer);
   bool may_be_gone(TimeNs time) const;
@@ -75,6 +81,8 @@ class PowerLossLives {
   TemporaryStore temporary_;
   std::array<Client, 2> clients_;
   std::atomic<int> writing_{0};
+  std::set<std::string> deleted_;   ///< messages
+  std::set<std::string> in_doubt_;  ///< of a deletion that the power cut: all of them or none
   bool refused_ = false;
 };
 

@@ -1,5 +1,6 @@
 // Acknowledged means synced, over several lives of one store: each ends with the power cut at a
-// random operation, while the store is opened or while clients write, seal and drop days.
+// random operation, while the store is opened or while clients write, seal, drop days and delete
+// rows.
 
 #include "tests/store/power_loss_lives.h"
 
@@ -20,7 +21,9 @@ class PowerLossLivesTest : public ::testing::Test {
                        " while opening, " + std::to_string(figures_.cuts_under_load) +
                        " under load; " + std::to_string(figures_.acked) +
                        " batches acknowledged, " + std::to_string(figures_.seals) + " seals, " +
-                       std::to_string(figures_.dropped_segments) + " segments dropped";
+                       std::to_string(figures_.dropped_segments) + " segments dropped, " +
+                       std::to_string(figures_.deletions) + " deletions, " +
+                       std::to_string(figures_.deletions_in_doubt) + " in doubt";
     for (const auto& [reason, n] : figures_.refusals) {
       line += "; refused " + std::to_string(n) + " times: " + reason;
     }
@@ -49,6 +52,18 @@ TEST_F(PowerLossLivesTest, NothingAcknowledgedIsLostAndNothingIsStoredTwice) {
 
 TEST_F(PowerLossLivesTest, RetentionDropsItsDaysAndNothingElse) {
   run_stores(10, {Tail::kPrefix, true});
+}
+
+TEST_F(PowerLossLivesTest, RowsOfADeletionGoTogetherAndNeverComeBack) {
+  run_stores(10, {Tail::kPrefix, false, true});
+}
+
+TEST_F(PowerLossLivesTest, RetentionAndDeletionsDoNotGetInEachOthersWay) {
+  run_stores(5, {Tail::kPrefix, true, true});
+}
+
+TEST_F(PowerLossLivesTest, ATornTailBringsNoDeletedRowBack) {
+  run_stores(5, {Tail::kAnyPages, false, true});
 }
 
 TEST_F(PowerLossLivesTest, ATailWithPagesOfZerosLosesNothingSilently) {

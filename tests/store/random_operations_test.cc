@@ -1,10 +1,11 @@
-// The store against a std::map: random appends, repeats, seals, reopenings and retention.
+// The store against a std::map: random appends, repeats, seals, reopenings, deletions and
+// retention.
 
 #include <random>
 #include <set>
 
 #include "store/directory.h"
-#include "tests/store/store_fixture.h"
+#include "tests/store/deletion_fixture.h"
 
 namespace duramen::store {
 namespace {
@@ -34,7 +35,7 @@ class RandomOperations {
   };
 
   void step() {
-    switch (random_() % 12) {
+    switch (random_() % 15) {
       case 0:
         ASSERT_TRUE(temporary_.store->seal());
         break;
@@ -46,6 +47,12 @@ class RandomOperations {
         break;
       case 3:
         repeat();
+        break;
+      case 4:
+        remove();
+        break;
+      case 5:
+        ASSERT_TRUE(temporary_.store->erase_hidden_rows({}));
         break;
       default:
         append();
@@ -91,6 +98,24 @@ class RandomOperations {
     temporary_.store->set_retention({});
     const std::int64_t oldest = day_of(kNoon - age);
     std::erase_if(expected_, [&](const auto& row) { return row.second.day + 1 <= oldest; });
+  }
+
+  /// Some rows of those that are in blocks, now few, now all of some.
+  void remove() {
+    const std::uint64_t salt = random_();
+    const std::uint64_t share = 1 + random_() % 20;
+    const auto doomed = [&](std::uint64_t seq) { return ((seq / 8) ^ salt) % share == 0; };
+    const auto snapshot = temporary_.store->snapshot();
+    std::set<std::uint64_t> open;
+    for (const auto& set : snapshot->open_rows()) {
+      for (std::size_t row = 0; row < set.rows(); ++row) open.insert(set.identity(row).seq.value());
+    }
+    const auto planned = temporary_.store->plan_deletion(a_deletion(snapshot->seq()));
+    ASSERT_TRUE(planned);
+    // Epochs may end meanwhile: what is marked are rows of this snapshot's blocks.
+    ASSERT_TRUE(temporary_.store->hide_rows(planned->id, mark(*snapshot, doomed), {}));
+    std::erase_if(expected_,
+                  [&](const auto& row) { return doomed(row.first) && !open.contains(row.first); });
   }
 
   void check() {
