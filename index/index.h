@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -87,6 +88,11 @@ class Index {
   virtual Result<void> flush() = 0;
   /// Forgets the segment and removes its files (those in use when the last view goes).
   virtual Result<void> drop(const std::string& segment) = 0;
+
+  /// Takes out all that it says of other blocks of the segment than these. What shares a part with
+  /// such a block goes, too, and is to be added again. Errors: kUnavailable: nothing has changed.
+  virtual Result<void> keep_only(const std::string& segment,
+                                 const std::set<model::BlockId>& blocks) = 0;
 
   virtual IndexStatus status() const = 0;
   /// Reads every byte and checks every checksum. Gives the faults, in words; what is damaged is

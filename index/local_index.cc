@@ -99,6 +99,28 @@ Result<void> LocalIndex::drop(const std::string& segment) {
   return {};
 }
 
+Result<void> LocalIndex::keep_only(const std::string& segment,
+                                   const std::set<model::BlockId>& blocks) {
+  const MutexLock writing(writer_);
+  Parts parts = copy_of(segment).parts;
+  const std::size_t gone = std::erase_if(parts, [&](const auto& part) {
+    return std::any_of(part->entry().blocks.begin(), part->entry().blocks.end(),
+                       [&](model::BlockId block) { return !blocks.contains(block); });
+  });
+  if (gone != 0) DURAMEN_TRY_VOID(publish(segment, parts, false));
+  const MutexLock lock(mutex_);
+  const auto found = segments_.find(segment);
+  if (found == segments_.end()) return {};
+  Segment& kept = found->second;
+  std::erase_if(kept.delta, [&](const auto& block) {
+    if (blocks.contains(block->block)) return false;
+    kept.delta_bytes -= block->weight;
+    return true;
+  });
+  kept.view.reset();
+  return {};
+}
+
 IndexStatus LocalIndex::status() const {
   IndexStatus status;
   status.damaged_parts = context_->damaged_parts.load(std::memory_order_relaxed);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ class LocalIndex final : public Index {
   Result<void> seal(const std::string& segment) override;
   Result<void> flush() override;
   Result<void> drop(const std::string& segment) override;
+  Result<void> keep_only(const std::string& segment,
+                         const std::set<model::BlockId>& blocks) override;
   IndexStatus status() const override;
   Result<std::vector<std::string>> verify(const VerifyProgress& progress) override;
 

@@ -99,6 +99,18 @@ Result<void> Indexer::catch_up() {
   return seal_quiet_segments();
 }
 
+Result<void> Indexer::forget_gone_blocks() {
+  const MutexLock work(work_mutex_);
+  const auto snapshot = store_.snapshot();
+  std::map<std::string, std::set<model::BlockId>> live;
+  for (const store::BlockRef& block : snapshot->blocks()) live[block.segment].insert(block.id);
+  for (const std::string& segment : index_.segments()) {
+    if (interrupted_.load()) return Error{ErrorCode::kCancelled, "stopping"};
+    DURAMEN_TRY_VOID(index_.keep_only(segment, live[segment]));
+  }
+  return add_blocks(*snapshot);
+}
+
 Result<void> Indexer::seal_quiet_segments() {
   std::map<std::string, int> quiet;
   for (const std::string& segment : index_.segments()) {

@@ -45,6 +45,9 @@ class Indexer {
   /// Returns when every block that is now in the store is indexed, and parts are merged.
   /// Blocking: reads blocks. Errors: kUnavailable (disk; says what), kCancelled after interrupt().
   Result<void> seal();
+  /// Takes out of the index what it says of blocks that the store no longer has, and adds again
+  /// what that took along. Blocking: reads blocks. Errors: as seal().
+  Result<void> forget_gone_blocks();
   /// As of Index::verify(). Errors: kCancelled after interrupt().
   Result<std::vector<std::string>> verify(
       const std::function<void(std::uint64_t, std::uint64_t)>& progress);

@@ -186,6 +186,27 @@ TEST(Index, ADroppedSegmentStaysDropped) {
   EXPECT_THAT(temporary.index->segments(), ElementsAre("other"));
 }
 
+TEST(Index, OtherBlocksThanThoseToKeepGoWithWhatSharesTheirPart) {
+  TemporaryIndex temporary;
+  temporary.add(1, {"one"});
+  temporary.add(2, {"two"});
+  temporary.flush();
+  temporary.add(3, {"three"});
+  temporary.flush();
+  temporary.add(4, {"four"});
+  temporary.add(5, {"five"});
+  ASSERT_TRUE(temporary.index->keep_only(kSegment, {BlockId(2), BlockId(3), BlockId(5)}));
+  ASSERT_TRUE(temporary.index->keep_only("never there", {}));
+  EXPECT_THAT(temporary.blocks(), ElementsAre(3, 5));
+  EXPECT_THAT(found(*temporary.view(), KeyKind::kWord, "two"), IsEmpty());
+  EXPECT_THAT(temporary.files(".words"), SizeIs(1));
+  temporary.add(2, {"two"});
+  temporary.flush();
+  temporary.reopen();
+  EXPECT_THAT(temporary.blocks(), ElementsAre(2, 3, 5));
+  EXPECT_THAT(found(*temporary.view(), KeyKind::kWord, "two"), ElementsAre(2));
+}
+
 TEST(Index, AtMostSoManyWordFilesAreOpen) {
   TemporaryIndex temporary;
   temporary.options.open_words = 2;

@@ -52,6 +52,10 @@ class Agreement {
     for (int i = 0; i < (world_.is_large() ? 15 : 60) && !testing::Test::HasFailure(); ++i) {
       if (i % 6 == 0) world_.step();
       if (world_.rows().empty()) continue;
+      if (one_in(random_, 20)) {
+        world_.remove(RandomQuery(random_, world_.rows()).filter_request());
+        if (world_.rows().empty()) continue;
+      }
       compare(RandomQuery(random_, world_.rows()).request());
     }
   }

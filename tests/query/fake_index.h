@@ -93,6 +93,9 @@ class FakeIndex final : public index::Index {
     views_.erase(segment);
     return {};
   }
+  Result<void> keep_only(const std::string&, const std::set<model::BlockId>&) override {
+    return Error{ErrorCode::kUnimplemented, "use a real index"};
+  }
   index::IndexStatus status() const override { return {}; }
   Result<std::vector<std::string>> verify(const index::VerifyProgress&) override {
     return std::vector<std::string>{};

@@ -209,9 +209,7 @@ class FakeStore final : public store::Store {
   static constexpr TimeNs kReceived = 1'795'000'000 * kNsPerSecond;
 
  private:
-  static Error no_deletions() {
-    return {ErrorCode::kUnimplemented, "use a real store"};
-  }
+  static Error no_deletions() { return {ErrorCode::kUnimplemented, "use a real store"}; }
 
   const std::string id_;
   model::Seq next_{1};

@@ -47,6 +47,10 @@ class HeldIndex final : public index::Index {
   Result<void> seal(const std::string& segment) override { return real_->seal(segment); }
   Result<void> flush() override { return real_->flush(); }
   Result<void> drop(const std::string& segment) override { return real_->drop(segment); }
+  Result<void> keep_only(const std::string& segment,
+                         const std::set<model::BlockId>& blocks) override {
+    return real_->keep_only(segment, blocks);
+  }
   index::IndexStatus status() const override { return real_->status(); }
   Result<std::vector<std::string>> verify(const index::VerifyProgress& progress) override {
     return real_->verify(progress);

@@ -252,9 +252,22 @@ QueryRequest RandomQuery::request() {
   }
   out.order = one_in(random_, 2) ? Order::kOldestFirst : Order::kNewestFirst;
   if (!one_in(random_, 4)) out.limit = one_in(random_, 4) ? below(random_, 200) : 0;
-  if (one_in(random_, 4)) out.start = time();
-  if (one_in(random_, 4)) out.end = time();
-  if (out.start && out.end && *out.start >= *out.end) out.end = *out.start + kNsPerSecond;
+  add_range(out);
+  return out;
+}
+
+void RandomQuery::add_range(QueryRequest& request) {
+  if (one_in(random_, 4)) request.start = time();
+  if (one_in(random_, 4)) request.end = time();
+  if (request.start && request.end && *request.start >= *request.end) {
+    request.end = *request.start + kNsPerSecond;
+  }
+}
+
+QueryRequest RandomQuery::filter_request() {
+  QueryRequest out;
+  out.q = filter(static_cast<int>(below(random_, 3)));
+  add_range(out);
   return out;
 }
 

@@ -17,8 +17,11 @@ class RandomQuery {
       : random_(random), rows_(rows) {}
 
   QueryRequest request();
+  /// A filter and perhaps a range.
+  QueryRequest filter_request();
 
  private:
+  void add_range(QueryRequest& request);
   std::string filter(int depth);
   std::string leaf();
   std::string field_leaf();

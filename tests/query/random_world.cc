@@ -7,6 +7,9 @@
 #include <fstream>
 #include <vector>
 
+#include "query/deletion/doomed_rows.h"
+#include "query/language/parser.h"
+#include "tests/query/oracle/filter.h"
 #include "tests/store/block_corpus.h"
 
 namespace duramen::query {
@@ -245,12 +248,18 @@ RandomWorld::RandomWorld(Random& random) : random_(random) {
 void RandomWorld::restart() {
   engine_.reset();
   tails_.reset();
+  deletions_.reset();
   if (indexer_ != nullptr && one_in(random_, 2)) indexer_->stop();  // else as after a crash
   indexer_.reset();
   index_.reset();
   store_.reopen();
   open_index();
   engine_ = make_query_engine(*store_.store, index_.get(), limits_, store_.clock, *store_.metrics);
+  deletions_ = make_deletions(*store_.store, index_.get(), indexer_.get(), {}, store_.clock,
+                              *store_.metrics);
+  if (one_in(random_, 2)) {
+    EXPECT_TRUE(deletions_->step());
+  }
   ++life_;
   open_tails();
 }
@@ -340,6 +349,50 @@ void RandomWorld::expire() {
     const TimeNs day = row.time / kNsPerDay - (row.time < 0 ? 1 : 0);
     return (day + 1) * kNsPerDay <= oldest;
   });
+}
+
+void RandomWorld::remove(const QueryRequest& what) {
+  SCOPED_TRACE("deletes " + what.q);
+  const auto query = parse_query(what.q);
+  ASSERT_TRUE(query) << query.error().message;
+  std::erase_if(rows_, [&](const oracle::Row& row) {
+    const bool in_range =
+        (!what.start || row.time >= *what.start) && (!what.end || row.time < *what.end);
+    return in_range && oracle::matches(query->filter, row);
+  });
+  if (one_in(random_, 2)) {
+    hide(what, query->filter);  // the next step or life goes on with it
+    return;
+  }
+  DeletionRequest request;
+  request.q = what.q;
+  request.start = what.start;
+  request.end = what.end;
+  const auto asked = deletions_->request(request);
+  ASSERT_TRUE(asked) << asked.error().message;
+  auto more = deletions_->step();
+  while (more && *more) more = deletions_->step();
+  ASSERT_TRUE(more) << more.error().message;
+  const auto ended = deletions_->find(asked->deletion.id);
+  ASSERT_TRUE(ended && ended->deletion.state == store::DeletionState::kDone);
+  EXPECT_EQ(ended->deletion.problem, "");
+}
+
+void RandomWorld::hide(const QueryRequest& what, const Filter& filter) {
+  store::Store& store = *store_.store;
+  ASSERT_TRUE(store.seal());
+  store::Deletion deletion;
+  deletion.query = what.q;
+  deletion.up_to = store.durable();
+  const auto planned = store.plan_deletion(deletion);
+  ASSERT_TRUE(planned);
+  const auto snapshot = store.snapshot();
+  Progress progress(store_.clock, 60 * kNsPerSecond, 1U << 30);
+  const auto doomed = find_doomed_rows(*snapshot, index_.get(), filter, {what.start, what.end},
+                                       planned->up_to, 1U << 30, progress);
+  ASSERT_TRUE(doomed) << doomed.error().message;
+  const auto hidden = store.hide_rows(planned->id, doomed->blocks, {});
+  ASSERT_TRUE(hidden) << hidden.error().message;
 }
 
 void RandomWorld::step() {

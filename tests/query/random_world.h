@@ -9,6 +9,7 @@
 
 #include "index/index.h"
 #include "model/record_batch.h"
+#include "query/deletion/deletions.h"
 #include "query/engine.h"
 #include "query/indexer.h"
 #include "query/tail/tails.h"
@@ -77,12 +78,15 @@ class RandomWorld {
   void step();
   /// Only what loses no row: may happen between two pages.
   void step_without_loss();
+  /// Deletes what matches the filter in the range, to the end or only until it is hidden.
+  void remove(const QueryRequest& what);
 
  private:
   void append();
   void restart();
   void open_tails();
   void expire();
+  void hide(const QueryRequest& what, const Filter& filter);
   void open_index();
   void step_index();
   /// Flips, cuts off or removes something in the index's directory.
@@ -99,6 +103,7 @@ class RandomWorld {
   std::unique_ptr<QueryEngine> engine_;
   TailLimits tail_limits_;
   std::unique_ptr<Tails> tails_;
+  std::unique_ptr<Deletions> deletions_;
   std::size_t life_ = 0;
   std::uint64_t tail_ids_ = 0;
   std::vector<oracle::Row> rows_;
