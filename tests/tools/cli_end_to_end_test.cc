@@ -1,3 +1,5 @@
+#include "tests/tools/cli_end_to_end.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,9 +11,7 @@
 
 #include "base/compression.h"
 #include "base/json_text.h"
-#include "tests/support/daemon_process.h"
 #include "tests/support/http_client.h"
-#include "tests/tools/cli_process.h"
 
 namespace duramen {
 namespace {
@@ -22,47 +22,6 @@ using support::CliRun;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-/// `duramen` against a real daemon on a fresh store.
-class CliEndToEnd : public testing::Test {
- protected:
-  void SetUp() override {
-    ASSERT_FALSE(files_.path().empty());
-    const auto started = daemon_.start_in(files_.file("data"));
-    ASSERT_TRUE(started) << started.error().message;
-  }
-
-  support::Variables variables() const { return {{"DURAMEN_URL", daemon_.base_url()}}; }
-  CliRun duramen(const std::vector<std::string>& arguments, const std::string& input = {}) {
-    return cli_.run(arguments, variables(), input);
-  }
-  std::string file(const std::string& name, const std::string& content) const {
-    std::ofstream(files_.file(name), std::ios::binary) << content;
-    return files_.file(name);
-  }
-  /// Rows of a query as JSON, oldest first.
-  std::vector<json> rows(const std::string& query) {
-    const CliRun run = duramen({"query", "--all", "--order", "asc", "-o", "json", query});
-    std::vector<json> out;
-    std::size_t at = 0;
-    while (at < run.out.size()) {
-      const std::size_t end = run.out.find('\n', at);
-      out.push_back(json::parse(run.out.substr(at, end - at)));
-      at = end + 1;
-    }
-    return out;
-  }
-  std::uint64_t stored_rows() const {
-    const auto answer = support::HttpClient(daemon_.base_url()).get("/api/v1/status");
-    return answer ? json::parse(answer->body).value("rows", std::uint64_t{0}) : 0;
-  }
-  /// `accepted`, `rejected`, `duplicates` of an import.
-  static json summary(const CliRun& run) { return json::parse(run.out, nullptr, false); }
-
-  TemporaryDirectory files_;
-  support::DaemonProcess daemon_;
-  CliProcess cli_;
-};
 
 TEST_F(CliEndToEnd, TextIsFoundAgainByteForByteInOrder) {
   std::vector<std::string> lines = {
@@ -441,60 +400,6 @@ TEST_F(CliEndToEnd, VerifyNamesADamagedFile) {
   const CliRun run = duramen({"verify", "--data-dir", files_.file("data")});
   EXPECT_EQ(run.code, 1) << run.out;
   EXPECT_THAT(run.out + run.err, Not(HasSubstr("ok: ")));
-}
-
-/// A few lines of two apps.
-std::string shop_and_mail() {
-  return R"({"app":"shop","source":"stderr","log":"ERROR one"}
-{"app":"mail","log":"two"}
-{"app":"shop","log":"three"}
-)";
-}
-
-TEST_F(CliEndToEnd, RecentShowsTheLastLinesOfAnAppOldestFirst) {
-  ASSERT_EQ(duramen({"import", "-", "-q"}, shop_and_mail()).code, 0);
-  const CliRun shop = duramen({"--utc", "recent", "shop"});
-  EXPECT_EQ(shop.code, 0) << shop.err;
-  EXPECT_THAT(shop.out, testing::MatchesRegex("[^\n]* shop STDERR ERROR one\n[^\n]* shop three\n"));
-  const CliRun by_variable =
-      cli_.run({"recent", "-n", "1", "-o", "logfmt"},
-               {{"DURAMEN_URL", daemon_.base_url()}, {"DURAMEN_APP", "mail"}});
-  EXPECT_THAT(by_variable.out, HasSubstr("_msg=two app=mail"));
-  EXPECT_EQ(duramen({"recent", "shop", "-q", "absent OR gone"}).code, 3);
-  const CliRun bad = duramen({"recent", "shop", "-q", "status:>="});
-  EXPECT_EQ(bad.code, 2);
-  EXPECT_THAT(bad.err, HasSubstr("expected a value after"));
-}
-
-TEST_F(CliEndToEnd, TailIsQuietWhenItsReaderHasSeenEnough) {
-  ASSERT_EQ(duramen({"import", "-", "-q"}, shop_and_mail()).code, 0);
-  // The next line, after head has gone, finds the pipe closed.
-  const CliRun run = cli_.shell(
-      "( duramen tail shop mail -o json; echo code $? >&2 ) | head -n 3 & "
-      "while ! duramen queries -o json | grep -q tail; do :; done; "
-      "while duramen queries -o json | grep -q tail; do "
-      "printf '{\"app\":\"mail\",\"log\":\"more\"}\\n' | duramen import - -q; done; wait",
-      variables());
-  EXPECT_THAT(run.err, HasSubstr("Connected, tailing...\n"));
-  EXPECT_THAT(run.err, HasSubstr("code 0\n"));
-  EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 3) << run.out;
-}
-
-TEST_F(CliEndToEnd, ATailThatSomebodyStopsSaysSo) {
-  const CliRun run = cli_.shell(
-      "duramen tail --all & "
-      "while ! duramen queries -o json | grep -q tail; do :; done; "
-      "duramen queries -o json | sed -n 's/.*\"id\":\\([0-9]*\\).*/\\1/p' | "
-      "while read id; do duramen queries --kill $id; done; wait $!; exit $?",
-      variables());
-  EXPECT_THAT(run.err, HasSubstr("somebody stopped this tail"));
-}
-
-TEST_F(CliEndToEnd, TailNamesTheAddressWhereNobodyAnswers) {
-  const CliRun run = cli_.run({"tail"}, {{"DURAMEN_URL", "http://127.0.0.1:1"}});
-  EXPECT_EQ(run.code, 1);
-  EXPECT_THAT(run.err, HasSubstr("http://127.0.0.1:1"));
-  EXPECT_THAT(run.err, HasSubstr("start one with 'duramend'"));
 }
 
 }  // namespace

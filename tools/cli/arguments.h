@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -134,6 +135,11 @@ std::variant<Arguments, EarlyExit> parse_arguments(const std::vector<std::string
 
 /// What parse_arguments() understands.
 ProgramText describe_program();
+
+/// What `duramen` can be told to do, by its names.
+inline constexpr std::array kCommandNames{"query",  "context", "stats",      "tail",
+                                          "recent", "import",  "queries",    "status",
+                                          "verify", "seal",    "completion", "man"};
 
 /// The known command nearest to `word` by edit distance; empty when none is near.
 std::string nearest_command(const std::string& word);
