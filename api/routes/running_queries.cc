@@ -44,6 +44,7 @@ std::string tail_json(const query::TailInfo& info, TimeNs now) {
          ",\"memory_bytes\":" + std::to_string(info.waiting_bytes) +
          ",\"tail\":{\"rows\":" + std::to_string(info.rows) +
          ",\"missed_rows\":" + std::to_string(info.missed_rows) +
+         ",\"lag_rows\":" + std::to_string(info.lag_rows) +
          ",\"behind\":" + (info.behind ? "true" : "false") + "}}";
 }
 

@@ -79,6 +79,7 @@ void TailHub::take_back(const std::vector<Fallen>& fallen) {
   fell_behind_.add(fallen.size());
   const MutexLock lock(mutex_);
   for (const Fallen& one : fallen) {
+    one.entry->read_up_to = one.position.value();
     one.entry->live = false;
     one.entry->catch_up.set_position(one.position);
     const auto group = groups_.find(one.entry->query->text());

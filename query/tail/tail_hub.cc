@@ -26,6 +26,7 @@ TailEntry::TailEntry(std::uint64_t number, std::shared_ptr<const TailQuery> its_
       follow(plan.follow),
       queue(std::make_shared<TailQueue>(queue_bytes, std::move(on_room))),
       progress(clock, kForEver, std::numeric_limits<std::uint64_t>::max()),
+      read_up_to(plan.after.value()),
       catch_up(query, plan, store, index, clock, progress) {}
 
 TailHub::TailHub(store::Store& store, const index::Index* index, TailOptions options,
@@ -127,6 +128,37 @@ TailEntryPtr TailHub::find(std::uint64_t id) const {
   return found == tails_.end() ? nullptr : found->second;
 }
 
+std::vector<TailInfo> TailHub::list() const {
+  std::vector<TailEntryPtr> entries;
+  model::Seq given_to_live;
+  {
+    const MutexLock lock(mutex_);
+    given_to_live = handled_;
+    for (const auto& [id, entry] : tails_) entries.push_back(entry);
+  }
+  const model::Seq durable = store_.durable();
+  std::vector<TailInfo> out;
+  out.reserve(entries.size());
+  for (const TailEntryPtr& entry : entries) out.push_back(info(*entry, given_to_live, durable));
+  return out;
+}
+
+TailInfo TailHub::info(const TailEntry& entry, model::Seq given_to_live, model::Seq durable) {
+  const bool live = entry.live;
+  std::uint64_t given = live ? given_to_live.value() : entry.read_up_to.load();
+  if (const auto first = entry.queue->first_waiting()) {
+    given = std::min(given, first->value() - 1);
+  }
+  return {entry.id,
+          entry.query->text(),
+          entry.started,
+          !live,
+          entry.queue->taken_rows(),
+          entry.missed_rows,
+          entry.queue->waiting_bytes(),
+          durable.value() - std::min(given, durable.value())};
+}
+
 void TailHub::end_all(const std::string& reason) {
   {
     const MutexLock lock(mutex_);
@@ -164,6 +196,7 @@ bool TailHub::read_one() {
   const auto outcome = entry->catch_up.run(*entry->queue);
   const std::uint64_t now_missed = entry->catch_up.missed_rows();
   entry->missed_rows = now_missed;
+  entry->read_up_to = entry->catch_up.position().value();
   missed_rows_.add(now_missed - missed);
   after_run(entry, outcome);
   return true;

@@ -31,6 +31,8 @@ struct TailEntry {
   Progress progress;
   std::atomic<bool> live{false};  ///< gets what comes; else it is read for
   std::atomic<std::uint64_t> missed_rows{0};
+  std::atomic<std::uint64_t>
+      read_up_to;  ///< unless it is live: it has been given what matches so far
   // Of the thread that reads for it, or of the follower while it is live; handed over under the
   // hub's mutex.
   CatchUp catch_up;
@@ -51,6 +53,7 @@ class TailHub : public std::enable_shared_from_this<TailHub> {
   void remove(const TailEntryPtr& entry);
   std::vector<TailEntryPtr> all() const;
   TailEntryPtr find(std::uint64_t id) const;
+  std::vector<TailInfo> list() const;
   void end_all(const std::string& reason);
   const TailLimits& limits() const { return options_.limits; }
 
@@ -85,6 +88,7 @@ class TailHub : public std::enable_shared_from_this<TailHub> {
   };
 
   std::size_t live_tails() const;
+  static TailInfo info(const TailEntry& entry, model::Seq given_to_live, model::Seq durable);
   Result<CatchUpPlan> plan(const TailRequest& request, RecordName& start) const;
   void schedule(const TailEntryPtr& entry);
   void schedule_locked(const TailEntryPtr& entry) DURAMEN_REQUIRES(mutex_);

@@ -106,6 +106,13 @@ std::size_t TailQueue::waiting_bytes() const {
   return bytes_;
 }
 
+std::optional<model::Seq> TailQueue::first_waiting() const {
+  const MutexLock lock(mutex_);
+  if (waiting_.empty()) return std::nullopt;
+  const TailPiece& piece = waiting_.front();
+  return piece.chunk->rows[piece.begin].seq;
+}
+
 std::uint64_t TailQueue::taken_rows() const {
   const MutexLock lock(mutex_);
   return taken_rows_;

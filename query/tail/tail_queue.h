@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +47,8 @@ class TailQueue {
   void leave();
 
   std::size_t waiting_bytes() const;
+  /// Of the first row that waits.
+  std::optional<model::Seq> first_waiting() const;
   std::uint64_t taken_rows() const;
 
  private:

@@ -71,15 +71,7 @@ class LocalTails final : public Tails {
     DURAMEN_TRY(auto entry, hub_->add(request, start));
     return std::shared_ptr<Tail>(std::make_shared<HubTail>(hub_, std::move(entry), start));
   }
-  std::vector<TailInfo> list() const override {
-    std::vector<TailInfo> out;
-    for (const TailEntryPtr& entry : hub_->all()) {
-      out.push_back({entry->id, entry->query->text(), entry->started, !entry->live,
-                     entry->queue->taken_rows(), entry->missed_rows,
-                     entry->queue->waiting_bytes()});
-    }
-    return out;
-  }
+  std::vector<TailInfo> list() const override { return hub_->list(); }
   bool stop(std::uint64_t id) override {
     const TailEntryPtr entry = hub_->find(id);
     if (entry != nullptr) stop_one(entry);

@@ -44,6 +44,9 @@ struct TailInfo {
   std::uint64_t rows = 0;
   std::uint64_t missed_rows = 0;  ///< said in gaps
   std::uint64_t waiting_bytes = 0;
+  /// Rows that are stored from the first on that its client has not been given yet, whether they
+  /// match or not.
+  std::uint64_t lag_rows = 0;
 };
 
 /// One client's rows, in the order in which the store took them: each that matches exactly once.

@@ -48,6 +48,14 @@ TEST_F(TailQueueTest, RowsAreTakenWholeAndAtLeastOne) {
   EXPECT_EQ(queue_.taken_rows(), 4U);
 }
 
+TEST_F(TailQueueTest, TheFirstThatWaitsIsKnown) {
+  EXPECT_FALSE(queue_.first_waiting());
+  queue_.push(chunk_of(5), 1);
+  EXPECT_EQ(queue_.first_waiting(), model::Seq(2));
+  queue_.take(1);
+  EXPECT_EQ(queue_.first_waiting(), model::Seq(3));
+}
+
 TEST_F(TailQueueTest, RoomIsToldOnceWhenHalfIsFree) {
   queue_.push(chunk_of(10), 0);
   EXPECT_FALSE(queue_.wait_for_room());

@@ -404,6 +404,26 @@ TEST_F(TailTest, ATailCanBeStoppedByItsNumber) {
   EXPECT_EQ(client.ended, "stopped");
 }
 
+TEST_F(TailTest, TheLagIsWhatIsStoredFromTheFirstRowNotYetGiven) {
+  append_lines(5);
+  TailClient whole = start("", 3);
+  TailClient some = start("absentword");
+  const auto lag = [&](std::size_t i) { return tails_->list().at(i).lag_rows; };
+  EXPECT_EQ(lag(1), 0U);
+  tails_->step();
+  EXPECT_EQ(lag(0), 3U) << "three rows wait";
+  whole.take();
+  EXPECT_EQ(lag(0), 0U);
+  append_lines(4);
+  EXPECT_EQ(lag(0), 4U) << "nobody has looked at them yet";
+  EXPECT_EQ(lag(1), 4U);
+  tails_->step();
+  EXPECT_EQ(lag(0), 4U) << "they wait";
+  EXPECT_EQ(lag(1), 0U) << "none of them is for this one";
+  whole.take();
+  EXPECT_EQ(lag(0), 0U);
+}
+
 TEST_F(TailTest, WhenAllEndWhatWaitsIsStillGivenAndNoneBegins) {
   TailClient client = start("*");
   tails_->step();
