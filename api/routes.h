@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "ingest/ingest.h"
+#include "ingest/stream_rates.h"
 #include "query/engine.h"
 #include "query/indexer.h"
 #include "query/tail/tails.h"
@@ -43,8 +44,9 @@ struct Services {
   const Readiness& readiness;
   std::string version;
   ingest::IngestLimits ingest_limits;
-  query::Indexer* indexer = nullptr;  ///< none: nothing is indexed
-  query::Tails* tails = nullptr;      ///< none: no routes of tails
+  query::Indexer* indexer = nullptr;           ///< none: nothing is indexed
+  query::Tails* tails = nullptr;               ///< none: no routes of tails
+  const ingest::StreamRates* rates = nullptr;  ///< none: no route of streams
 };
 
 /// All routes of this daemon (docs/http-api.md).

@@ -129,11 +129,12 @@ Result<void> Daemon::serve() {
   tails_ = query::make_tails(
       *store_, index_.get(),
       {settings_.tail, [queries = queries_.get()] { return queries->new_id(); }}, clock_, metrics_);
-  ingest_ = std::make_unique<ingest::Ingest>(*store_, clock_, metrics_, settings_.ingest,
+  sink_ = std::make_unique<ingest::CountedSink>(*store_, rates_);
+  ingest_ = std::make_unique<ingest::Ingest>(*sink_, clock_, metrics_, settings_.ingest,
                                              settings_.retention_age);
-  router_ =
-      api::make_router({*store_, *queries_, *ingest_, clock_, metrics_, readiness_,
-                        std::string(kVersion), settings_.ingest, indexer_.get(), tails_.get()});
+  router_ = api::make_router({*store_, *queries_, *ingest_, clock_, metrics_, readiness_,
+                              std::string(kVersion), settings_.ingest, indexer_.get(), tails_.get(),
+                              &rates_});
   indexer_->start();
   server_->serve(router_);
   serving_ = true;

@@ -11,7 +11,9 @@
 #include "base/metrics.h"
 #include "base/result.h"
 #include "index/index.h"
+#include "ingest/counted_sink.h"
 #include "ingest/ingest.h"
+#include "ingest/stream_rates.h"
 #include "query/engine.h"
 #include "query/indexer.h"
 #include "query/tail/tails.h"
@@ -73,11 +75,13 @@ class Daemon {
   MetricRegistry metrics_;
   api::Readiness readiness_;
   std::atomic<bool> interrupted_{false};
+  ingest::StreamRates rates_{clock_, metrics_};
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<index::Index> index_;
   std::unique_ptr<query::Indexer> indexer_;
   std::unique_ptr<query::QueryEngine> queries_;
   std::unique_ptr<query::Tails> tails_;
+  std::unique_ptr<ingest::CountedSink> sink_;
   std::unique_ptr<ingest::Ingest> ingest_;
   const api::Router gate_ = api::make_gate(readiness_);
   api::Router router_;

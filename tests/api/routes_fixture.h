@@ -8,6 +8,7 @@
 
 #include "api/routes.h"
 #include "base/time_text.h"
+#include "ingest/counted_sink.h"
 #include "tests/api/fake_services.h"
 #include "tests/api/handler_client.h"
 
@@ -40,9 +41,11 @@ class RoutesTest : public testing::Test {
   MetricRegistry metrics_;
   Readiness readiness_;
   ingest::IngestLimits limits_;
-  ingest::Ingest ingest_{store_, clock_, metrics_, limits_, std::nullopt};
-  Router router_ =
-      make_router({store_, engine_, ingest_, clock_, metrics_, readiness_, "0.1.0-test", limits_});
+  ingest::StreamRates rates_{clock_, metrics_};
+  ingest::CountedSink sink_{store_, rates_};
+  ingest::Ingest ingest_{sink_, clock_, metrics_, limits_, std::nullopt};
+  Router router_ = make_router({store_, engine_, ingest_, clock_, metrics_, readiness_,
+                                "0.1.0-test", limits_, nullptr, nullptr, &rates_});
   std::size_t leave_after_ = 0;
 };
 
