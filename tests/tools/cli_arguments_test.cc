@@ -57,6 +57,21 @@ TEST(CliArguments, OptionsOfAQueryStandBeforeOrBehindIt) {
   EXPECT_EQ(query.cursor, "abc");
 }
 
+TEST(CliArguments, TopLooksAsOftenAsItIsTold) {
+  EXPECT_EQ(command<TopCommand>({"top"}).interval, kNsPerSecond);
+  EXPECT_EQ(command<TopCommand>({"top", "--interval", "0.2"}).interval, kNsPerSecond / 5);
+  EXPECT_EQ(command<TopCommand>({"top", "--interval", "1m"}).interval, 60 * kNsPerSecond);
+  const auto top = command<TopCommand>({"top", "-b", "-n", "3", "--order", "bytes"});
+  EXPECT_EQ(top.frames, 3U);
+  EXPECT_EQ(top.order, TopOrder::kBytes);
+  EXPECT_TRUE(top.plain);
+  for (const char* interval : {"0.1", "61", "2h", "-1", "nan", "inf", "soon", ""}) {
+    EXPECT_THAT(exit_of({"top", "--interval", interval}).err, HasSubstr("--interval")) << interval;
+  }
+  EXPECT_EQ(exit_of({"top", "-n", "0"}).code, kExitUsage);
+  EXPECT_EQ(exit_of({"top", "-o", "logfmt"}).err, "top writes text or json");
+}
+
 TEST(CliArguments, AnExplanationHasNoPagesAndNoEndLine) {
   EXPECT_TRUE(command<QueryCommand>({"query", "error", "--explain"}).explain);
   EXPECT_FALSE(command<QueryCommand>({"query", "error"}).explain);

@@ -58,7 +58,7 @@ void CliProcess::start(const std::vector<std::string>& words, const Variables& v
 }
 
 void CliProcess::launch(const std::vector<std::string>& words, const Variables& variables,
-                        const std::string& input, int terminal) {
+                        const std::string& input, int terminal, bool controlling) {
   // All memory before fork: the child of a process with threads may only make system calls.
   std::vector<std::string> copy = words;
   std::vector<std::string> settings = environment(variables, files_.path());
@@ -73,7 +73,8 @@ void CliProcess::launch(const std::vector<std::string>& words, const Variables& 
   if (pid_ != 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(126);
-  const int in_file = ::open(in.c_str(), O_RDONLY);
+  if (controlling && (::setsid() < 0 || ::ioctl(terminal, TIOCSCTTY, 0) != 0)) ::_exit(126);
+  const int in_file = controlling ? terminal : ::open(in.c_str(), O_RDONLY);
   const int flags = O_WRONLY | O_CREAT | O_TRUNC;
   const int out_file = terminal >= 0 ? terminal : ::open(out.c_str(), flags, 0600);
   const int err_file = terminal >= 0 ? terminal : ::open(err.c_str(), flags, 0600);
@@ -138,6 +139,17 @@ CliRun CliProcess::run_on_terminal(const std::vector<std::string>& arguments,
   if (pid_ > 0) ::waitpid(pid_, &status_, 0);
   pid_ = -1;
   return {WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_), text, ""};
+}
+
+void CliProcess::start_on_terminal(const std::vector<std::string>& arguments,
+                                   const Variables& variables, int terminal) {
+  std::vector<std::string> words = {program("duramen")};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  launch(words, variables, {}, terminal, true);
+}
+
+void CliProcess::signal(int number) const {
+  if (pid_ > 0) ::kill(pid_, number);
 }
 
 CliRun CliProcess::shell(const std::string& line, const Variables& variables) {

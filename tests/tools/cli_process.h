@@ -44,6 +44,12 @@ class CliProcess {
   CliRun run_on_terminal(const std::vector<std::string>& arguments, const Variables& variables = {},
                          const std::string& input = {});
 
+  /// Starts it with `terminal` (the side of the program) as its controlling terminal, and all three
+  /// of its files there: Ctrl-C is a signal, and keys can be typed.
+  void start_on_terminal(const std::vector<std::string>& arguments, const Variables& variables,
+                         int terminal);
+  void signal(int number) const;
+
   /// Starts and does not wait.
   void start(const std::vector<std::string>& words, const Variables& variables = {},
              const std::string& input = {});
@@ -52,9 +58,9 @@ class CliProcess {
   CliRun wait();
 
  private:
-  /// `terminal`: descriptor for standard output and error; -1: files.
+  /// `terminal`: descriptor for standard output and error; -1: files. `controlling`: for all.
   void launch(const std::vector<std::string>& words, const Variables& variables,
-              const std::string& input, int terminal);
+              const std::string& input, int terminal, bool controlling = false);
 
   TemporaryDirectory files_;
   pid_t pid_ = -1;

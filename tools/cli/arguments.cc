@@ -85,6 +85,10 @@ std::variant<Arguments, EarlyExit> finish(const std::string& command, Raw& raw) 
     return Arguments{raw.global, raw.import};
   }
   if (command == "queries") return Arguments{raw.global, raw.queries};
+  if (command == "top") {
+    if (auto mistake = finish_top(raw)) return *std::move(mistake);
+    return Arguments{raw.global, raw.top};
+  }
   if (command == "status") return Arguments{raw.global, StatusCommand{}};
   if (command == "verify") return Arguments{raw.global, raw.verify};
   return Arguments{raw.global, SealCommand{}};

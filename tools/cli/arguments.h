@@ -96,6 +96,14 @@ struct ImportCommand {
 struct QueriesCommand {
   std::optional<std::uint64_t> kill;
 };
+/// In which order `top` lists streams.
+enum class TopOrder { kRecords, kBytes };
+struct TopCommand {
+  TimeNs interval = kNsPerSecond;
+  std::optional<std::uint64_t> frames;  ///< none: one, on a screen until somebody ends it
+  TopOrder order = TopOrder::kRecords;
+  bool plain = false;  ///< no screen, also on a terminal
+};
 struct StatusCommand {};
 struct VerifyCommand {
   std::string data_dir;  ///< empty: ask the daemon
@@ -111,7 +119,7 @@ struct ManCommand {
 };
 
 using Command = std::variant<QueryCommand, ContextCommand, StatsCommand, TailCommand, ImportCommand,
-                             QueriesCommand, StatusCommand, VerifyCommand, SealCommand,
+                             QueriesCommand, TopCommand, StatusCommand, VerifyCommand, SealCommand,
                              CompletionCommand, ManCommand>;
 
 struct Arguments {
@@ -137,9 +145,9 @@ std::variant<Arguments, EarlyExit> parse_arguments(const std::vector<std::string
 ProgramText describe_program();
 
 /// What `duramen` can be told to do, by its names.
-inline constexpr std::array kCommandNames{"query",  "context", "stats",      "tail",
-                                          "recent", "import",  "queries",    "status",
-                                          "verify", "seal",    "completion", "man"};
+inline constexpr std::array kCommandNames{"query",  "context",    "stats", "tail",   "recent",
+                                          "import", "queries",    "top",   "status", "verify",
+                                          "seal",   "completion", "man"};
 
 /// The known command nearest to `word` by edit distance; empty when none is near.
 std::string nearest_command(const std::string& word);

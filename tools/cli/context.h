@@ -37,6 +37,7 @@ Result<int> run_stats(const Context& context, const StatsCommand& command);
 Result<int> run_tail(const Context& context, const TailCommand& command);
 Result<int> run_import(const Context& context, const ImportCommand& command);
 Result<int> run_queries(const Context& context, const QueriesCommand& command);
+Result<int> run_top(const Context& context, const TopCommand& command);
 Result<int> run_status(const Context& context);
 Result<int> run_verify(const Context& context, const VerifyCommand& command);
 Result<int> run_seal(const Context& context);

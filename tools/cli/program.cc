@@ -23,6 +23,7 @@ Result<int> dispatch(const Context& context, const Command& command) {
         if constexpr (std::is_same_v<Chosen, TailCommand>) return run_tail(context, chosen);
         if constexpr (std::is_same_v<Chosen, ImportCommand>) return run_import(context, chosen);
         if constexpr (std::is_same_v<Chosen, QueriesCommand>) return run_queries(context, chosen);
+        if constexpr (std::is_same_v<Chosen, TopCommand>) return run_top(context, chosen);
         if constexpr (std::is_same_v<Chosen, StatusCommand>) return run_status(context);
         if constexpr (std::is_same_v<Chosen, VerifyCommand>) return run_verify(context, chosen);
         if constexpr (std::is_same_v<Chosen, SealCommand>) return run_seal(context);

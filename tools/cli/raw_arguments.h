@@ -22,6 +22,7 @@ struct Raw {
   TailCommand tail;
   ImportCommand import;
   QueriesCommand queries;
+  TopCommand top;
   VerifyCommand verify;
   CompletionCommand completion;
   ManCommand man;
@@ -30,6 +31,7 @@ struct Raw {
   std::vector<std::string> labels;
   std::string batch_bytes = "4MiB";
   std::string max_wait = "60s";
+  std::string interval = "1s";
   bool all = false;
 };
 
@@ -65,7 +67,8 @@ void add_import(CLI::App& app, Raw& raw);
 void add_admin(CLI::App& app, Raw& raw);  ///< what looks after the daemon and its store
 void add_texts(CLI::App& app, Raw& raw);  ///< what prints completions and manual pages
 
-/// Checks what CLI11 does not and fills raw.import; the mistake, if there is one.
+/// Each checks what CLI11 does not and fills its command; the mistake, if there is one.
 std::optional<EarlyExit> finish_import(Raw& raw);
+std::optional<EarlyExit> finish_top(Raw& raw);
 
 }  // namespace duramen::cli
