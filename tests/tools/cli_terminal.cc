@@ -90,6 +90,11 @@ bool CliTerminal::wait_for(const std::string& text) {
   return false;
 }
 
+void CliTerminal::wait_quiet(int milliseconds) {
+  while (read_some(milliseconds)) {
+  }
+}
+
 int CliTerminal::wait_end() {
   const auto deadline = Steady::now() + kPatience;
   while (process_.running()) {

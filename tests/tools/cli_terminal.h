@@ -26,6 +26,8 @@ class CliTerminal {
   void hang_up();
   /// Reads until what has come since the last call holds `text`; false after 20 s without it.
   bool wait_for(const std::string& text);
+  /// Reads until nothing has come for so long.
+  void wait_quiet(int milliseconds);
   /// Reads to the end of the program; its exit code, or 128 + signal. -1 after 20 s.
   int wait_end();
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <nlohmann/json.hpp>
 
@@ -197,6 +198,20 @@ TEST_F(CliTop, ALostConnectionIsSaidAndFoundAgain) {
   EXPECT_TRUE(found) << testing::PrintToString(terminal.screen());
   terminal.type("q");
   EXPECT_EQ(terminal.wait_end(), 0);
+}
+
+TEST_F(CliTop, ControlCIsHeardWhileTheDaemonDoesNotAnswer) {
+  CliTerminal terminal(80, 24);
+  terminal.start({"top", "--interval", "0.2"}, on_terminal());
+  ASSERT_TRUE(terminal.wait_for("\x1b[J"));
+  ASSERT_TRUE(daemon_.signal(SIGSTOP));
+  terminal.wait_quiet(3 * 200);  // an answer is outstanding: no frame comes any more
+  const auto began = std::chrono::steady_clock::now();
+  terminal.type("\x03");
+  EXPECT_EQ(terminal.wait_end(), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+  EXPECT_THAT(terminal.all(), EndsWith(kLeave));
+  ASSERT_TRUE(daemon_.signal(SIGCONT));
 }
 
 TEST_F(CliTop, AScreenEndsAfterSoManyFrames) {
