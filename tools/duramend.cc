@@ -178,6 +178,8 @@ int main_with(const std::vector<std::string>& args) {
       return print("duramend " + std::string(kVersion) + "\n");
     case Action::kPrintConfigDocs:
       return print(config_docs());
+    case Action::kPrintMan:
+      return print(manual_page());
     case Action::kRun:
     case Action::kCheckConfig:
       break;

@@ -28,6 +28,7 @@ constexpr ActionOption kActions[] = {
     {"--version", Action::kVersion},
     {"--check-config", Action::kCheckConfig},
     {"--print-config-docs", Action::kPrintConfigDocs},
+    {"--man", Action::kPrintMan},
 };
 
 Error unknown_option(std::string_view name) {

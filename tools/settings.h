@@ -47,7 +47,7 @@ std::string place_of(const Settings& settings, std::string_view key);
 
 struct Setting;
 
-enum class Action { kRun, kHelp, kVersion, kCheckConfig, kPrintConfigDocs };
+enum class Action { kRun, kHelp, kVersion, kCheckConfig, kPrintConfigDocs, kPrintMan };
 
 /// The arguments of duramend, not yet applied.
 struct CommandLine {
@@ -91,5 +91,7 @@ Result<void> remember_automatic_limit(const std::string& directory, std::uint64_
 std::string help_text();
 /// docs/config.md, whole.
 std::string config_docs();
+/// `--man`: the page duramend(8), as roff.
+std::string manual_page();
 
 }  // namespace duramen::tools

@@ -8,44 +8,11 @@ namespace {
 
 constexpr std::size_t kHelpWidth = 96;
 
-std::string group_of(const Setting& setting) {
-  const std::size_t dot = setting.key.find('.');
-  return std::string(dot == std::string_view::npos ? "" : setting.key.substr(0, dot));
-}
-
-std::string_view placeholder(Kind kind) {
-  switch (kind) {
-    case Kind::kText:
-      return "TEXT";
-    case Kind::kList:
-      return "ADDRESS,…";
-    case Kind::kFlag:
-      return "";
-    case Kind::kCount:
-      return "N";
-    case Kind::kBytes:
-      return "SIZE";
-    case Kind::kDuration:
-    case Kind::kSeconds:
-      return "DURATION";
-    case Kind::kLogLevel:
-      return "LEVEL";
-    case Kind::kLogFormat:
-      break;
-  }
-  return "FORMAT";
-}
-
 /// Without Markdown's backquotes, which a terminal shows as they are.
 std::string plain(std::string_view markdown) {
   std::string out(markdown);
   out.erase(std::remove(out.begin(), out.end(), '`'), out.end());
   return out;
-}
-
-std::string default_text(const Setting& setting, const Settings& defaults) {
-  if (!setting.default_doc.empty()) return std::string(setting.default_doc);
-  return "`" + value_text(setting, defaults) + "`";
 }
 
 void append_wrapped(std::string& out, std::string_view text, std::size_t indent) {
@@ -75,6 +42,7 @@ foreground until SIGTERM or SIGINT; SIGHUP reads the configuration file again.
   --config FILE         read settings from a TOML file (also: DURAMEN_CONFIG)
   --check-config        check the settings and stop
   --print-config-docs   print docs/config.md and stop
+  --man                 print a manual page, duramend(8), and stop
   --version             print the version and stop
   --help, -h            print this and stop
 
@@ -125,8 +93,43 @@ Settings marked *reload* are applied on SIGHUP, which reads the file again. If t
 error is logged and everything stays as it was. For the others the log says that they wait for a restart.
 )";
 
-void append_range(std::string& out, const Setting& setting) {
-  if (setting.most == 0) return;
+}  // namespace
+
+std::string group_of(const Setting& setting) {
+  const std::size_t dot = setting.key.find('.');
+  return std::string(dot == std::string_view::npos ? "" : setting.key.substr(0, dot));
+}
+
+std::string_view placeholder(Kind kind) {
+  switch (kind) {
+    case Kind::kText:
+      return "TEXT";
+    case Kind::kList:
+      return "ADDRESS,…";
+    case Kind::kFlag:
+      return "";
+    case Kind::kCount:
+      return "N";
+    case Kind::kBytes:
+      return "SIZE";
+    case Kind::kDuration:
+    case Kind::kSeconds:
+      return "DURATION";
+    case Kind::kLogLevel:
+      return "LEVEL";
+    case Kind::kLogFormat:
+      break;
+  }
+  return "FORMAT";
+}
+
+std::string default_text(const Setting& setting, const Settings& defaults) {
+  if (!setting.default_doc.empty()) return std::string(setting.default_doc);
+  return "`" + value_text(setting, defaults) + "`";
+}
+
+std::string range_text(const Setting& setting) {
+  if (setting.most == 0) return {};
   // Written as values are, by way of a setting of its own.
   const auto text = [&setting](std::uint64_t number) {
     Settings scratch;
@@ -136,12 +139,10 @@ void append_range(std::string& out, const Setting& setting) {
     (void)set_from_number(open, number, scratch).has_value();
     return value_text(setting, scratch);
   };
-  out += setting.most == ~std::uint64_t{0}
-             ? " At least " + text(setting.least) + "."
-             : " From " + text(setting.least) + " to " + text(setting.most) + ".";
+  return setting.most == ~std::uint64_t{0}
+             ? "At least " + text(setting.least) + "."
+             : "From " + text(setting.least) + " to " + text(setting.most) + ".";
 }
-
-}  // namespace
 
 std::string help_text() {
   const Settings defaults;
@@ -169,7 +170,7 @@ std::string config_docs() {
     }
     out += "| `" + std::string(setting.key) + "` | " + default_text(setting, defaults) + " | " +
            std::string(setting.doc);
-    append_range(out, setting);
+    if (const std::string range = range_text(setting); !range.empty()) out += " " + range;
     if (setting.reloadable) out += " *Reload.*";
     out += " |\n";
   }

@@ -52,6 +52,12 @@ std::string variable_name(const Setting& setting);  ///< `DURAMEN_HTTP_LISTEN`
 /// What a value looks like: `size`, `true or false`, `number`.
 std::string_view kind_name(Kind kind);
 
+// What help and documents say of a setting.
+std::string group_of(const Setting& setting);  ///< `http`; empty: top level
+std::string_view placeholder(Kind kind);       ///< `SIZE`; empty for a flag
+std::string default_text(const Setting& setting, const Settings& defaults);  ///< Markdown
+std::string range_text(const Setting& setting);  ///< `From 1 to 64.`; empty: no range
+
 /// Sets from text as options and variables have it (a list with commas). Errors: kInvalidArgument
 /// that says what would be right, without the name of the setting.
 Result<void> set_from_text(const Setting& setting, std::string_view text, Settings& settings);

@@ -115,6 +115,16 @@ TEST_F(CliCompletion, EveryCommandHasAManualPageWithAllItsOptions) {
   }
 }
 
+TEST_F(CliCompletion, TheDaemonHasAManualPageToo) {
+  if (!has("groff")) GTEST_SKIP() << "groff: not on this machine";
+  const CliRun page = cli_.shell("duramend --man | groff -man -Tascii -P-cbou -ww -rLL=100n");
+  EXPECT_EQ(page.code, 0);
+  EXPECT_EQ(page.err, "");
+  EXPECT_THAT(page.out, HasSubstr("duramend - keeps log lines"));
+  EXPECT_THAT(page.out, HasSubstr("--retention-bytes SIZE"));
+  EXPECT_THAT(page.out, HasSubstr("listen = [\"127.0.0.1:5647\", \"[::1]:5647\"]"));
+}
+
 TEST_F(CliCompletion, AllManualPagesGoIntoADirectory) {
   EXPECT_EQ(cli_.shell("cd; mkdir pages && duramen man --dir pages").code, 0);
   const CliRun list = cli_.shell("cd; cd pages; grep -l '^.TH DURAMEN' *.1 | wc -l; ls");

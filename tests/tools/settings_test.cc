@@ -331,6 +331,21 @@ TEST(Docs, HelpAndPageNameEverySetting) {
   }
 }
 
+TEST(Docs, TheManualPageNamesEverySettingWithItsDefault) {
+  const std::string page = manual_page();
+  EXPECT_THAT(page, testing::StartsWith(".TH DURAMEND 8 "));
+  for (const Setting& setting : settings_table()) {
+    std::string option = option_name(setting);
+    for (std::size_t at = 0; (at = option.find('-', at)) != std::string::npos; at += 2) {
+      option.insert(at, "\\");
+    }
+    EXPECT_THAT(page, HasSubstr(".TP\n\\fB" + option + "\\fR")) << setting.key;
+  }
+  EXPECT_THAT(page, HasSubstr("Default: \\fB127.0.0.1:5647\\fR.\n"));
+  EXPECT_EQ(page.find('`'), std::string::npos);
+  EXPECT_EQ(parse_command_line({"--man"})->action, Action::kPrintMan);
+}
+
 TEST(Docs, TheExampleOfThePageIsValid) {
   const std::string page = config_docs();
   const std::size_t from = page.find("```toml\n") + 8;

@@ -1,13 +1,12 @@
 #include "tools/cli/man.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
 
 #include "tools/cli/context.h"
-#include "tools/version.h"
+#include "tools/roff.h"
 
 namespace duramen::cli {
 namespace {
@@ -42,98 +41,54 @@ No colours, unless
 says so.
 )";
 
-/// What a byte of text is in roff; empty: itself.
-std::string_view escape_of(char c) {
-  switch (c) {
-    case '\\':
-      return "\\e";
-    case '-':  // one that can be copied
-      return "\\-";
-    case '\'':
-      return "\\(aq";
-    case '^':
-      return "\\(ha";
-    case '~':
-      return "\\(ti";
-    case '`':
-      return "\\(ga";
-    default:
-      return {};
-  }
-}
-
-/// Text as roff shows it: no line is taken for a request.
-std::string escaped(const std::string& text) {
-  constexpr std::string_view kEllipsis = "\u2026";
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    const bool line_begins = at == 0 || text[at - 1] == '\n';
-    if (line_begins && (c == '.' || c == '\'')) out += "\\&";
-    if (std::string_view(text).substr(at).starts_with(kEllipsis)) {
-      out += "\\&...";
-      at += kEllipsis.size() - 1;
-    } else if (const auto escape = escape_of(c); !escape.empty()) {
-      out += escape;
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-std::string title(const std::string& name, const std::string& help) {
-  std::string upper = name;
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  return ".TH " + escaped(upper) + " 1 \"\" \"Duramen " + std::string(kVersion) +
-         "\" \"User Commands\"\n.SH NAME\n" + escaped(name) + " \\- " + escaped(help) + "\n";
-}
-
 std::string options_text(const std::vector<OptionText>& options) {
   std::string out;
   for (const OptionText& option : options) {
     out += ".TP\n";
     for (std::size_t i = 0; i < option.flags.size(); ++i) {
-      out += (i == 0 ? "\\fB" : ", \\fB") + escaped(option.flags[i]) + "\\fR";
+      out += (i == 0 ? "\\fB" : ", \\fB") + tools::roff_text(option.flags[i]) + "\\fR";
     }
-    if (option.takes_value()) out += " \\fI" + escaped(option.value) + "\\fR";
-    out += "\n" + escaped(option.help) + "\n";
+    if (option.takes_value()) out += " \\fI" + tools::roff_text(option.value) + "\\fR";
+    out += "\n" + tools::roff_text(option.help) + "\n";
   }
   return out;
 }
 
 std::string footer_text(const std::string& footer) {
   if (footer.empty()) return {};
-  return ".SH NOTES\n.nf\n" + escaped(footer) + "\n.fi\n";
+  return ".SH NOTES\n.nf\n" + tools::roff_text(footer) + "\n.fi\n";
 }
 
 std::string page_of_program(const ProgramText& program) {
   const CommandText& whole = program.whole;
-  std::string out = title(whole.name, "asks and feeds a Duramen log store");
+  std::string out = tools::roff_title(whole.name, 1, "asks and feeds a Duramen log store");
   out +=
       ".SH SYNOPSIS\n.B duramen\n.RI [ OPTION \"]... \" COMMAND \" [\" ARGUMENT ]...\n"
       ".SH DESCRIPTION\n" +
-      escaped(whole.help) + "\nEach command has a page of its own.\n.SH COMMANDS\n";
+      tools::roff_text(whole.help) + "\nEach command has a page of its own.\n.SH COMMANDS\n";
   for (const CommandText& command : program.commands) {
-    out += ".TP\n.BR duramen\\-" + escaped(command.name) + " (1)\n" + escaped(command.help) + ".\n";
+    out += ".TP\n.BR duramen\\-" + tools::roff_text(command.name) + " (1)\n" +
+           tools::roff_text(command.help) + ".\n";
   }
-  return out + ".SH OPTIONS\n" + options_text(whole.options) + kEnvironment + kExitStatus;
+  return out + ".SH OPTIONS\n" + options_text(whole.options) + kEnvironment + kExitStatus +
+         ".SH SEE ALSO\n.BR duramend (8)\n";
 }
 
 std::string synopsis(const CommandText& command) {
   std::string out = ".SH SYNOPSIS\n.B duramen " + command.name + "\n[\\fIOPTION\\fR]...";
   for (const OptionText& positional : command.positionals) {
-    out += " \\fI" + escaped(positional.value) + "\\fR...";
+    out += " \\fI" + tools::roff_text(positional.value) + "\\fR...";
   }
   return out + "\n";
 }
 
 std::string page_of(const CommandText& command) {
-  std::string out = title("duramen-" + command.name, command.help) + synopsis(command);
-  std::string about = escaped(command.help) + ".\n";
+  std::string out =
+      tools::roff_title("duramen-" + command.name, 1, command.help) + synopsis(command);
+  std::string about = tools::roff_text(command.help) + ".\n";
   for (const OptionText& positional : command.positionals) {
-    about += ".TP\n.I " + escaped(positional.value) + "\n" + escaped(positional.help) + ".\n";
+    about += ".TP\n.I " + tools::roff_text(positional.value) + "\n" +
+             tools::roff_text(positional.help) + ".\n";
   }
   out += ".SH DESCRIPTION\n" + about + ".SH OPTIONS\n" + options_text(command.options) +
          ".PP\nThe options of\n.BR duramen (1)\nare good here, too.\n";
