@@ -9,6 +9,7 @@
 #include "base/mutex.h"
 #include "ingest/ingest.h"
 #include "ingest/stream_rates.h"
+#include "query/deletion/deletions.h"
 #include "query/engine.h"
 #include "query/indexer.h"
 #include "query/tail/tails.h"
@@ -47,6 +48,7 @@ struct Services {
   query::Indexer* indexer = nullptr;           ///< none: nothing is indexed
   query::Tails* tails = nullptr;               ///< none: no routes of tails
   const ingest::StreamRates* rates = nullptr;  ///< none: no route of streams
+  query::Deletions* deletions = nullptr;       ///< none: nothing can be deleted
 };
 
 /// All routes of this daemon (docs/http-api.md).

@@ -132,10 +132,12 @@ Result<void> Daemon::serve() {
   sink_ = std::make_unique<ingest::CountedSink>(*store_, rates_);
   ingest_ = std::make_unique<ingest::Ingest>(*sink_, clock_, metrics_, settings_.ingest,
                                              settings_.retention_age);
+  deletions_ = query::make_deletions(*store_, index_.get(), indexer_.get(), {}, clock_, metrics_);
   router_ = api::make_router({*store_, *queries_, *ingest_, clock_, metrics_, readiness_,
                               std::string(kVersion), settings_.ingest, indexer_.get(), tails_.get(),
-                              &rates_});
+                              &rates_, deletions_.get()});
   indexer_->start();
+  deletions_->start();
   server_->serve(router_);
   serving_ = true;
   readiness_.set("");
@@ -192,9 +194,11 @@ void Daemon::stop(TimeNs limit) {
     tails_->end_all("the daemon is stopping");
     indexer_->interrupt();
     store_->interrupt();
+    deletions_->stop();
   }
   if (server_ != nullptr) server_->stop(limit);
   tails_.reset();
+  deletions_.reset();
   if (indexer_ != nullptr) indexer_->stop();
   if (store_ != nullptr) store_->close();
 }

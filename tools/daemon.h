@@ -14,6 +14,7 @@
 #include "ingest/counted_sink.h"
 #include "ingest/ingest.h"
 #include "ingest/stream_rates.h"
+#include "query/deletion/deletions.h"
 #include "query/engine.h"
 #include "query/indexer.h"
 #include "query/tail/tails.h"
@@ -81,6 +82,7 @@ class Daemon {
   std::unique_ptr<query::Indexer> indexer_;
   std::unique_ptr<query::QueryEngine> queries_;
   std::unique_ptr<query::Tails> tails_;
+  std::unique_ptr<query::Deletions> deletions_;
   std::unique_ptr<ingest::CountedSink> sink_;
   std::unique_ptr<ingest::Ingest> ingest_;
   const api::Router gate_ = api::make_gate(readiness_);

@@ -160,6 +160,11 @@ Result<std::uint64_t> parse_count(std::string_view name, std::string_view text) 
   return out;
 }
 
+std::optional<std::uint64_t> path_number(const Request& request, std::string_view name) {
+  const auto number = parse_count(name, request.parameter(name).value_or(""));
+  return number ? std::optional(*number) : std::nullopt;
+}
+
 std::optional<ContentCoding> content_coding(const Request& request) {
   const std::string name = lower(trimmed(request.header("content-encoding")));
   if (name.empty() || name == "identity") return ContentCoding::kIdentity;

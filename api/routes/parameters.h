@@ -30,6 +30,9 @@ std::vector<std::string> list_parameter(const Parameters& parameters, std::strin
 /// `1`, `true`, `yes`, and a bare name are true. Errors: kInvalidArgument.
 Result<bool> parse_flag(std::string_view name, std::string_view text);
 Result<std::uint64_t> parse_count(std::string_view name, std::string_view text);
+/// The number that stands for `{name}` in the path; none for what is no number, which is then not
+/// found.
+std::optional<std::uint64_t> path_number(const Request& request, std::string_view name);
 
 /// Nothing when the encoding is none of identity, gzip and zstd.
 std::optional<ContentCoding> content_coding(const Request& request);

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 
 #include "api/routes/parameters.h"
 #include "api/routes/route_groups.h"
@@ -57,15 +56,6 @@ Response fresh(Response response) {
   return response;
 }
 
-/// The number in the path; none for what cannot be an id, which is then not found.
-std::optional<std::uint64_t> path_id(const Request& request) {
-  const auto text = request.parameter("id").value_or("");
-  std::uint64_t out = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
-  return out;
-}
-
 Response no_such_query(const Request& request) {
   return problem_response(
       make_problem(404, "no-such-query",
@@ -86,7 +76,7 @@ Response list_queries(const Services& services) {
 }
 
 Response show_query(const Services& services, const Request& request) {
-  const auto id = path_id(request);
+  const auto id = path_number(request, "id");
   const auto running = services.queries.list();
   const auto at = std::find_if(running.begin(), running.end(),
                                [&](const query::QueryInfo& info) { return id && info.id == *id; });
@@ -104,7 +94,7 @@ Response show_query(const Services& services, const Request& request) {
 }
 
 Response stop_query(const Services& services, const Request& request) {
-  const auto id = path_id(request);
+  const auto id = path_number(request, "id");
   if (!id) return no_such_query(request);
   const bool of_tail = services.tails != nullptr && services.tails->stop(*id);
   if (!of_tail && !services.queries.cancel(*id)) return no_such_query(request);

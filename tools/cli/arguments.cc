@@ -31,12 +31,6 @@ void add_global(CLI::App& app, Raw& raw) {
   app.add_flag("--version", raw.version, "Print the version");
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  return std::accumulate(
-      words.begin(), words.end(), std::string(),
-      [](std::string a, const std::string& b) { return a.empty() ? b : std::move(a) + " " + b; });
-}
-
 /// What CLI11 says over several lines, as one sentence.
 std::string one_line(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
@@ -50,6 +44,7 @@ std::variant<Arguments, EarlyExit> finish(const std::string& command, Raw& raw) 
     raw.global.zone = "UTC";
   }
   const RangeOptions& range = command == "stats"     ? raw.stats.range
+                              : command == "delete"  ? raw.remove.range
                               : command == "context" ? raw.context.range
                                                      : raw.query.range;
   if (!range.since.empty() && !range.start.empty())
@@ -83,6 +78,10 @@ std::variant<Arguments, EarlyExit> finish(const std::string& command, Raw& raw) 
   if (command == "import") {
     if (auto mistake = finish_import(raw)) return *std::move(mistake);
     return Arguments{raw.global, raw.import};
+  }
+  if (command == "delete") {
+    if (auto mistake = finish_delete(raw)) return *std::move(mistake);
+    return Arguments{raw.global, raw.remove};
   }
   if (command == "queries") return Arguments{raw.global, raw.queries};
   if (command == "top") {
@@ -136,6 +135,7 @@ void build(CLI::App& app, Raw& raw) {
   add_stats(app, raw);
   add_tail(app, raw);
   add_import(app, raw);
+  add_delete(app, raw);
   add_admin(app, raw);
   add_texts(app, raw);
   app.footer("Each command has its own help: duramen query --help");
@@ -148,6 +148,12 @@ ProgramText describe_program() {
   CLI::App app;
   build(app, raw);
   return text_of(app);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  return std::accumulate(
+      words.begin(), words.end(), std::string(),
+      [](std::string a, const std::string& b) { return a.empty() ? b : std::move(a) + " " + b; });
 }
 
 std::variant<Arguments, EarlyExit> parse_arguments(const std::vector<std::string>& arguments,

@@ -93,6 +93,17 @@ struct ImportCommand {
   std::vector<std::string> stream_fields;
 };
 
+struct DeleteCommand {
+  std::string query;
+  RangeOptions range;
+  std::string reason;
+  bool yes = false;      ///< without asking
+  bool dry_run = false;  ///< only how many rows it would be
+  bool detach = false;   ///< does not wait for its end
+  bool list = false;
+  std::optional<std::uint64_t> follow;
+  std::optional<std::uint64_t> cancel;
+};
 struct QueriesCommand {
   std::optional<std::uint64_t> kill;
 };
@@ -119,8 +130,8 @@ struct ManCommand {
 };
 
 using Command = std::variant<QueryCommand, ContextCommand, StatsCommand, TailCommand, ImportCommand,
-                             QueriesCommand, TopCommand, StatusCommand, VerifyCommand, SealCommand,
-                             CompletionCommand, ManCommand>;
+                             DeleteCommand, QueriesCommand, TopCommand, StatusCommand,
+                             VerifyCommand, SealCommand, CompletionCommand, ManCommand>;
 
 struct Arguments {
   GlobalOptions global;
@@ -145,9 +156,9 @@ std::variant<Arguments, EarlyExit> parse_arguments(const std::vector<std::string
 ProgramText describe_program();
 
 /// What `duramen` can be told to do, by its names.
-inline constexpr std::array kCommandNames{"query",  "context",    "stats", "tail",   "recent",
-                                          "import", "queries",    "top",   "status", "verify",
-                                          "seal",   "completion", "man"};
+inline constexpr std::array kCommandNames{"query",  "context", "stats",      "tail", "recent",
+                                          "import", "delete",  "queries",    "top",  "status",
+                                          "verify", "seal",    "completion", "man"};
 
 /// The known command nearest to `word` by edit distance; empty when none is near.
 std::string nearest_command(const std::string& word);

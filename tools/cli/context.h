@@ -36,6 +36,7 @@ Result<int> run_context(const Context& context, const ContextCommand& command);
 Result<int> run_stats(const Context& context, const StatsCommand& command);
 Result<int> run_tail(const Context& context, const TailCommand& command);
 Result<int> run_import(const Context& context, const ImportCommand& command);
+Result<int> run_delete(const Context& context, const DeleteCommand& command);
 Result<int> run_queries(const Context& context, const QueriesCommand& command);
 Result<int> run_top(const Context& context, const TopCommand& command);
 Result<int> run_status(const Context& context);

@@ -22,6 +22,7 @@ Result<int> dispatch(const Context& context, const Command& command) {
         if constexpr (std::is_same_v<Chosen, StatsCommand>) return run_stats(context, chosen);
         if constexpr (std::is_same_v<Chosen, TailCommand>) return run_tail(context, chosen);
         if constexpr (std::is_same_v<Chosen, ImportCommand>) return run_import(context, chosen);
+        if constexpr (std::is_same_v<Chosen, DeleteCommand>) return run_delete(context, chosen);
         if constexpr (std::is_same_v<Chosen, QueriesCommand>) return run_queries(context, chosen);
         if constexpr (std::is_same_v<Chosen, TopCommand>) return run_top(context, chosen);
         if constexpr (std::is_same_v<Chosen, StatusCommand>) return run_status(context);

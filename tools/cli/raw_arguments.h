@@ -21,6 +21,7 @@ struct Raw {
   StatsCommand stats;
   TailCommand tail;
   ImportCommand import;
+  DeleteCommand remove;
   QueriesCommand queries;
   TopCommand top;
   VerifyCommand verify;
@@ -28,6 +29,7 @@ struct Raw {
   ManCommand man;
   std::vector<std::string> query_words;
   std::vector<std::string> stats_words;
+  std::vector<std::string> delete_words;
   std::vector<std::string> labels;
   std::string batch_bytes = "4MiB";
   std::string max_wait = "60s";
@@ -64,11 +66,15 @@ void add_context(CLI::App& app, Raw& raw);
 void add_stats(CLI::App& app, Raw& raw);
 void add_tail(CLI::App& app, Raw& raw);  ///< `recent`, too
 void add_import(CLI::App& app, Raw& raw);
+void add_delete(CLI::App& app, Raw& raw);
 void add_admin(CLI::App& app, Raw& raw);  ///< what looks after the daemon and its store
 void add_texts(CLI::App& app, Raw& raw);  ///< what prints completions and manual pages
 
 /// Each checks what CLI11 does not and fills its command; the mistake, if there is one.
 std::optional<EarlyExit> finish_import(Raw& raw);
+std::optional<EarlyExit> finish_delete(Raw& raw);
 std::optional<EarlyExit> finish_top(Raw& raw);
+/// The words of a query that the shell took apart.
+std::string joined(const std::vector<std::string>& words);
 
 }  // namespace duramen::cli
