@@ -3,6 +3,7 @@
 
 #include "benchmarks/corpus_batches.h"
 #include "ingest/ndjson.h"
+#include "ingest/stream_rates.h"
 #include "tools/bench/corpus.h"
 
 namespace duramen::benchmarks {
@@ -31,6 +32,29 @@ void parse_json(benchmark::State& state) {
   count_bytes(state, body.size(), rows);
 }
 BENCHMARK(parse_json)->Unit(benchmark::kMillisecond);
+
+/// What counting by stream adds to that: bytes are those of the body, items are records.
+void count_streams(benchmark::State& state) {
+  const auto batch = corpus_batch(kBody);
+  const SystemClock clock;
+  MetricRegistry metrics;
+  ingest::StreamRates rates(clock, metrics);
+  for (auto _ : state) rates.add(ingest::BatchTally(batch, rates.limits().streams_per_batch));
+  count_bytes(state, kBody, batch->rows());
+}
+BENCHMARK(count_streams)->Unit(benchmark::kMicrosecond);
+
+/// The part of it under the lock, on the thread that acknowledges.
+void add_to_stream_rates(benchmark::State& state) {
+  const auto batch = corpus_batch(kBody);
+  const SystemClock clock;
+  MetricRegistry metrics;
+  ingest::StreamRates rates(clock, metrics);
+  const ingest::BatchTally tally(batch, rates.limits().streams_per_batch);
+  for (auto _ : state) rates.add(tally);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(tally.counts().size()));
+}
+BENCHMARK(add_to_stream_rates)->Unit(benchmark::kMicrosecond);
 
 /// A yardstick: simdjson's parser of many documents over the same bytes, which only copies the
 /// messages out.
