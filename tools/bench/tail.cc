@@ -130,8 +130,8 @@ Result<TailBenchReport> run_tail_bench(const TailBenchOptions& options) {
               Daemon::start(options.duramend, options.directory, options.daemon_options));
   for (const unsigned tails : {1U, 1 + options.more_tails}) {
     if (tails == 1 && !report.parts.empty()) break;
-    DURAMEN_TRY(auto part, run_part(options, bodies, *daemon, tails));
-    report.parts.push_back(std::move(part));
+    DURAMEN_TRY(const auto part, run_part(options, bodies, *daemon, tails));
+    report.parts.push_back(part);
   }
   DURAMEN_TRY_VOID(daemon->stop());
   return report;

@@ -117,7 +117,7 @@ Screen::Event Screen::wait(std::chrono::milliseconds longest) {
 Screen::Event Screen::take_signal() {
   char byte = 0;
   if (::read(signals_[0], &byte, 1) != 1) return {};
-  const int signal = byte;
+  const int signal = static_cast<unsigned char>(byte);
   switch (signal) {
     case SIGINT:
       return {Event::Kind::kInterrupt, 0, signal};
