@@ -20,6 +20,26 @@ Hash128 hash128(std::string_view bytes) noexcept {
   return {h.high64, h.low64};
 }
 
+struct Hash128Stream::State {
+  XXH3_state_t xxh;
+};
+
+Hash128Stream::Hash128Stream() : state_(std::make_unique<State>()) {
+  XXH3_128bits_reset(&state_->xxh);
+}
+Hash128Stream::Hash128Stream(Hash128Stream&&) noexcept = default;
+Hash128Stream& Hash128Stream::operator=(Hash128Stream&&) noexcept = default;
+Hash128Stream::~Hash128Stream() = default;
+
+void Hash128Stream::add(std::string_view bytes) noexcept {
+  XXH3_128bits_update(&state_->xxh, bytes.data(), bytes.size());
+}
+
+Hash128 Hash128Stream::result() const noexcept {
+  const XXH128_hash_t h = XXH3_128bits_digest(&state_->xxh);
+  return {h.high64, h.low64};
+}
+
 std::string Hash128::to_bytes() const {
   std::string out;
   append_be64(out, high);

@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,24 @@ struct Hash128 {
 };
 
 Hash128 hash128(std::string_view bytes) noexcept;
+
+/// hash128 of bytes that come in pieces. Threading: one thread.
+class Hash128Stream {
+ public:
+  Hash128Stream();
+  Hash128Stream(const Hash128Stream&) = delete;
+  Hash128Stream& operator=(const Hash128Stream&) = delete;
+  Hash128Stream(Hash128Stream&&) noexcept;
+  Hash128Stream& operator=(Hash128Stream&&) noexcept;
+  ~Hash128Stream();
+  void add(std::string_view bytes) noexcept;
+  /// Of all bytes so far.
+  Hash128 result() const noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace duramen
 

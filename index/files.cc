@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <system_error>
 
 namespace duramen::index {
@@ -114,6 +115,20 @@ Result<void> replace_file(const std::string& path, std::string_view bytes) {
     DURAMEN_TRY_VOID(file.sync());
   }
   return rename_file(temporary, path);
+}
+
+Result<void> link_file(const std::string& from, const std::string& to) {
+  if (::link(from.c_str(), to.c_str()) == 0) return {};
+  const bool no_links = errno == EPERM || errno == EXDEV || errno == EOPNOTSUPP || errno == EMLINK;
+  if (!no_links) {
+    const Error error = failure("link", from);
+    // Only a file that is not there is lost; one that cannot get a second name is not.
+    return ::access(from.c_str(), F_OK) == 0 ? as_unavailable(error) : error;
+  }
+  std::error_code error;
+  std::filesystem::copy_file(from, to, error);
+  if (!error) return {};
+  return Error{ErrorCode::kUnavailable, "copy " + from + " to " + to + ": " + error.message()};
 }
 
 Result<void> rename_file(const std::string& from, const std::string& to) {

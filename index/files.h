@@ -53,6 +53,8 @@ Result<std::string> read_file(const std::string& path, std::uint64_t most);
 Result<std::uint64_t> file_size(const std::string& path);
 /// On disk under its name when this returns, or the old content still is.
 Result<void> replace_file(const std::string& path, std::string_view bytes);
+/// A second name for the same bytes; a copy where the file system has no links.
+Result<void> link_file(const std::string& from, const std::string& to);
 Result<void> rename_file(const std::string& from, const std::string& to);
 /// What was renamed or removed in it stays so after a power cut.
 Result<void> sync_directory(const std::string& path);

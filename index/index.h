@@ -84,8 +84,13 @@ class Index {
   /// The delta becomes a part, and parts are merged into as few as can be (of 1,024 blocks each).
   /// Errors: kUnavailable: everything stays findable.
   virtual Result<void> seal(const std::string& segment) = 0;
-  /// Every delta becomes a part; for a stop or a backup. Errors: as seal().
+  /// Every delta becomes a part; for a stop. Errors: as seal().
   virtual Result<void> flush() = 0;
+  /// Links the manifests and the parts that count into `directory` (made when absent), all of one
+  /// moment: an index of its own, without the blocks that are in memory only. A file that is gone
+  /// is left out, as the next open does. Blocking: waits for whoever writes.
+  /// Errors: kUnavailable (disk).
+  virtual Result<void> checkpoint(const std::string& directory) = 0;
   /// Forgets the segment and removes its files (those in use when the last view goes).
   virtual Result<void> drop(const std::string& segment) = 0;
 

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "index/files.h"
 #include "index/merge_policy.h"
 #include "index/part_writer.h"
 
@@ -85,6 +86,25 @@ Result<void> LocalIndex::flush() {
   for (const std::string& segment : segments()) {
     const MutexLock writing(writer_);
     DURAMEN_TRY_VOID(write_delta(segment));
+  }
+  return {};
+}
+
+Result<void> LocalIndex::checkpoint(const std::string& directory) {
+  DURAMEN_TRY_VOID(ensure_directory(directory));
+  const auto link = [&](const std::string& name) -> Result<void> {
+    auto linked = link_file(options_.directory + "/" + name, directory + "/" + name);
+    if (!linked && linked.error().code == ErrorCode::kDataLoss) return {};
+    return linked;
+  };
+  const MutexLock writing(writer_);  // so that manifests and parts belong together
+  for (const std::string& segment : segments()) {
+    const Parts parts = copy_of(segment).parts;
+    if (!parts.empty()) DURAMEN_TRY_VOID(link(manifest_name(segment)));
+    for (const auto& part : parts) {
+      DURAMEN_TRY_VOID(link(words_name(part->entry().number)));
+      DURAMEN_TRY_VOID(link(filter_name(part->entry().number)));
+    }
   }
   return {};
 }

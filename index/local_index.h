@@ -27,6 +27,7 @@ class LocalIndex final : public Index {
   Result<void> add(const std::string& segment, model::BlockId block, BlockKeys keys) override;
   Result<void> seal(const std::string& segment) override;
   Result<void> flush() override;
+  Result<void> checkpoint(const std::string& directory) override;
   Result<void> drop(const std::string& segment) override;
   Result<void> keep_only(const std::string& segment,
                          const std::set<model::BlockId>& blocks) override;

@@ -51,6 +51,8 @@ class Indexer {
   /// As of Index::verify(). Errors: kCancelled after interrupt().
   Result<std::vector<std::string>> verify(
       const std::function<void(std::uint64_t, std::uint64_t)>& progress);
+  /// As of Index::checkpoint(): an index that knows no block that the store does not have now.
+  Result<void> checkpoint(const std::string& directory) { return index_.checkpoint(directory); }
   /// seal() and verify(), running and to come, end soon.
   void interrupt();
   /// Ends the thread and writes what is in memory. Blocking: disk.

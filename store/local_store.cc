@@ -284,6 +284,7 @@ StoreStatus LocalStore::status() {
   std::error_code error;
   for (auto it = std::filesystem::recursive_directory_iterator(options_.directory, error);
        !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error)) {
+    if (it.depth() == 0 && it->path().filename() == kStagingFolder) it.disable_recursion_pending();
     std::error_code gone;  // files come and go while we look
     const auto size = it->file_size(gone);
     if (!gone) status.disk_bytes += size;

@@ -64,6 +64,7 @@ class LocalStore final : public Store {
   void set_durable_listener(std::function<void()> listener) override;
   std::vector<Incarnation> incarnations() const override { return journal_->incarnations(); }
   Result<void> seal() override;
+  Result<model::Seq> checkpoint(const std::string& directory) override;
   StoreStatus status() override;
   std::optional<std::string> writes_refused() const override { return journal_->refusal(); }
   std::string store_id() const override { return hash128(state_.store_id).to_hex(); }

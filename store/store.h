@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -102,6 +103,10 @@ struct Incarnation {
   model::NodeId node;
 };
 
+/// In the data directory: links to files of the store that a backup holds on to. Not counted in
+/// StoreStatus::disk_bytes.
+inline constexpr std::string_view kStagingFolder = "backup-staging";
+
 struct SegmentStatus {
   std::string name;
   std::uint64_t blocks = 0;
@@ -177,6 +182,15 @@ class Store : public model::RecordSink {
   /// Ends the epoch, builds its blocks, flushes every column family, drops old WAL files.
   /// Blocks until done. Errors: kCancelled after interrupt().
   virtual Result<void> seal() = 0;
+  /// Puts the store as it is now into `directory`, which is there and empty: `db/`, and
+  /// `put-aside/` when there is one. Whoever opens a copy of it finds the same rows under the same
+  /// names, and gives names of its own to new ones. Durability: every row up to the seq that it
+  /// gives was durable when the call began and is in it, also what is in the log only; a few later
+  /// ones may be. Blocking: links and the copy of a log; epochs and retention wait, appends and
+  /// queries do not. Ownership: the caller removes the directory. On the same file system it takes
+  /// next to no room, but what it links stays on the disk as long as it is there. Errors:
+  /// kUnavailable (disk), kAlreadyExists (a store is there).
+  virtual Result<model::Seq> checkpoint(const std::string& directory) = 0;
   virtual StoreStatus status() = 0;
   /// Why appends get kUnavailable now; cheap, unlike status().
   virtual std::optional<std::string> writes_refused() const = 0;

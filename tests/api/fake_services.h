@@ -36,6 +36,9 @@ class FakeStore final : public store::Store {
     if (seal_error) return *seal_error;
     return {};
   }
+  Result<model::Seq> checkpoint(const std::string& directory) override {
+    return on_checkpoint ? on_checkpoint(directory) : model::Seq(0);
+  }
   store::StoreStatus status() override {
     ++statuses;
     return status_now;
@@ -69,6 +72,7 @@ class FakeStore final : public store::Store {
   void close() override {}
   static Error no_deletions() { return {ErrorCode::kUnimplemented, "use a real store"}; }
 
+  std::function<Result<model::Seq>(const std::string&)> on_checkpoint;
   std::optional<Error> append_error;
   std::optional<Error> seal_error;
   std::size_t appended_rows = 0;

@@ -13,6 +13,17 @@ TEST(Checksum, IsXxh3) {
   EXPECT_EQ(checksum64("abc"), 0x78AF5F94892F3950U);
 }
 
+TEST(Checksum, OfPiecesIsThatOfTheWhole) {
+  std::string bytes;
+  for (int i = 0; i < 5000; ++i) bytes += static_cast<char>(i * 7);
+  for (const std::size_t piece : {1U, 13U, 256U, 1024U, 5000U}) {
+    Hash128Stream stream;
+    EXPECT_EQ(stream.result(), hash128(""));
+    for (std::size_t at = 0; at < bytes.size(); at += piece) stream.add(bytes.substr(at, piece));
+    EXPECT_EQ(stream.result(), hash128(bytes)) << piece;
+  }
+}
+
 TEST(Checksum, TheSeedTellsKindsApart) {
   EXPECT_EQ(hash64("abc", 0), checksum64("abc"));
   EXPECT_NE(hash64("abc", 3), hash64("abc", 4));

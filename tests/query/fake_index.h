@@ -89,6 +89,7 @@ class FakeIndex final : public index::Index {
     return {};
   }
   Result<void> flush() override { return {}; }
+  Result<void> checkpoint(const std::string& /*directory*/) override { return {}; }
   Result<void> drop(const std::string& segment) override {
     views_.erase(segment);
     return {};

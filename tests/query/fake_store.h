@@ -181,6 +181,9 @@ class FakeStore final : public store::Store {
     done(Error{ErrorCode::kUnimplemented, "use add()"});
   }
   Result<void> seal() override { return Error{ErrorCode::kUnimplemented, "use build()"}; }
+  Result<model::Seq> checkpoint(const std::string& /*directory*/) override {
+    return Error{ErrorCode::kUnimplemented, "not on a disk"};
+  }
   store::StoreStatus status() override { return {}; }
   std::optional<std::string> writes_refused() const override { return std::nullopt; }
   Result<store::VerifyReport> verify(

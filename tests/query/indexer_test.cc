@@ -46,6 +46,9 @@ class HeldIndex final : public index::Index {
   }
   Result<void> seal(const std::string& segment) override { return real_->seal(segment); }
   Result<void> flush() override { return real_->flush(); }
+  Result<void> checkpoint(const std::string& directory) override {
+    return real_->checkpoint(directory);
+  }
   Result<void> drop(const std::string& segment) override { return real_->drop(segment); }
   Result<void> keep_only(const std::string& segment,
                          const std::set<model::BlockId>& blocks) override {
