@@ -17,8 +17,9 @@ ARROWS = {
     "index": {"base", "model"},
     "query": {"base", "model", "store", "index"},
     "ingest": {"base", "model", "store"},
-    "api": {"base", "model", "store", "index", "query", "ingest"},
-    "tools": {"base", "model", "store", "index", "query", "ingest", "api"},
+    "backup": {"base", "model", "store"},
+    "api": {"base", "model", "store", "index", "query", "ingest", "backup"},
+    "tools": {"base", "model", "store", "index", "query", "ingest", "backup", "api"},
 }
 # Within query/, the same for its folders (query/README.md); its files know them all.
 QUERY = ["language", "rows", "filter", "pipes", "scan", "tail"]
@@ -39,7 +40,8 @@ THIRD_PARTY = {
     "tbb/": {"base"},
     "oneapi/": {"store", "query"},
     "simdjson": {"ingest", "query", "tools"},
-    "nlohmann/": {"base", "ingest", "query", "api", "tools"},
+    "archive": {"backup"},
+    "nlohmann/": {"base", "backup", "ingest", "query", "api", "tools"},
     "boost/crc.hpp": {"store"},
     "boost/": {"api", "tools"},
     "cpprest/": {"tools"},

@@ -10,7 +10,7 @@ import unittest
 import include_arrows_test as arrows
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = ["base", "model", "store", "index", "query", "ingest", "api", "tools"]
+FOLDERS = ["base", "model", "store", "index", "query", "ingest", "backup", "api", "tools"]
 
 
 def unlisted(root, folders):
