@@ -18,6 +18,7 @@ Router make_router(const Services& services) {
   add_deletion_routes(router, services);
   add_running_query_routes(router, services);
   add_admin_routes(router, services);
+  add_backup_route(router, services);
   add_status_routes(router, services);
   add_health_routes(router, services);
   add_openapi_route(router, services);

@@ -49,6 +49,7 @@ struct Services {
   query::Tails* tails = nullptr;               ///< none: no routes of tails
   const ingest::StreamRates* rates = nullptr;  ///< none: no route of streams
   query::Deletions* deletions = nullptr;       ///< none: nothing can be deleted
+  std::string data_dir = {};  ///< where a backup is staged; empty: no route of backups
 };
 
 /// All routes of this daemon (docs/http-api.md).

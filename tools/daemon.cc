@@ -8,6 +8,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "backup/staging.h"
 #include "base/log.h"
 #include "base/time_text.h"
 #include "tools/process_metrics.h"
@@ -104,6 +105,8 @@ Result<void> Daemon::open_store() {
   store_ = *std::move(store);
   // Now that the lock is ours: an address that was left behind leads nowhere.
   ::unlink(address_file(settings_).c_str());
+  // And what a backup held on to that was killed.
+  DURAMEN_TRY_VOID(backup::remove_staging(settings_.data_dir));
   return remember_limit(settings_);
 }
 
@@ -133,9 +136,19 @@ Result<void> Daemon::serve() {
   ingest_ = std::make_unique<ingest::Ingest>(*sink_, clock_, metrics_, settings_.ingest,
                                              settings_.retention_age);
   deletions_ = query::make_deletions(*store_, index_.get(), indexer_.get(), {}, clock_, metrics_);
-  router_ = api::make_router({*store_, *queries_, *ingest_, clock_, metrics_, readiness_,
-                              std::string(kVersion), settings_.ingest, indexer_.get(), tails_.get(),
-                              &rates_, deletions_.get()});
+  router_ = api::make_router({.store = *store_,
+                              .queries = *queries_,
+                              .ingest = *ingest_,
+                              .clock = clock_,
+                              .metrics = metrics_,
+                              .readiness = readiness_,
+                              .version = std::string(kVersion),
+                              .ingest_limits = settings_.ingest,
+                              .indexer = indexer_.get(),
+                              .tails = tails_.get(),
+                              .rates = &rates_,
+                              .deletions = deletions_.get(),
+                              .data_dir = settings_.data_dir});
   indexer_->start();
   deletions_->start();
   server_->serve(router_);

@@ -17,6 +17,8 @@ void add_stream_routes(Router& router, const Services& services);
 void add_deletion_routes(Router& router, const Services& services);
 void add_running_query_routes(Router& router, const Services& services);
 void add_admin_routes(Router& router, const Services& services);
+/// Without a data directory none.
+void add_backup_route(Router& router, const Services& services);
 void add_status_routes(Router& router, const Services& services);
 void add_health_routes(Router& router, const Services& services);
 /// Last: it describes all routes that are there.
