@@ -370,6 +370,9 @@ class ScriptedClient final : public Client {
   Result<HttpReply> call_by_lines(const HttpRequest& request, const LineTaker&) override {
     return call(request);
   }
+  Result<HttpReply> call_with_reader(const HttpRequest& request, const BodyReader&) override {
+    return call(request);
+  }
   const std::string& server() const override { return server_; }
   std::vector<std::string> keys;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "tools/cli/backup_arguments.h"
 #include "tools/cli/describe.h"
 #include "tools/cli/raw_arguments.h"
 #include "tools/version.h"
@@ -90,6 +91,8 @@ std::variant<Arguments, EarlyExit> finish(const std::string& command, Raw& raw) 
   }
   if (command == "status") return Arguments{raw.global, StatusCommand{}};
   if (command == "verify") return Arguments{raw.global, raw.verify};
+  if (command == "backup") return Arguments{raw.global, raw.backup};
+  if (command == "restore") return Arguments{raw.global, raw.restore};
   return Arguments{raw.global, SealCommand{}};
 }
 
@@ -137,6 +140,7 @@ void build(CLI::App& app, Raw& raw) {
   add_import(app, raw);
   add_delete(app, raw);
   add_admin(app, raw);
+  add_backup_commands(app, raw.backup, raw.restore);
   add_texts(app, raw);
   app.footer("Each command has its own help: duramen query --help");
 }
@@ -176,6 +180,11 @@ std::variant<Arguments, EarlyExit> parse_arguments(const std::vector<std::string
     return usage(one_line(e.what()));
   }
   if (raw.version) return EarlyExit{kExitOk, "duramen " + std::string(kVersion) + "\n", ""};
+  if (app.got_subcommand("restore")) {
+    if (auto found = find_data_dir(raw.restore, environment); !found) {
+      return usage(std::move(found).error().message);
+    }
+  }
   const auto chosen = app.get_subcommands();
   if (chosen.empty()) return EarlyExit{kExitUsage, "", app.help()};
   return finish(chosen.front()->get_name(), raw);

@@ -120,6 +120,13 @@ struct VerifyCommand {
   std::string data_dir;  ///< empty: ask the daemon
 };
 struct SealCommand {};
+struct BackupCommand {
+  std::string directory;
+};
+struct RestoreCommand {
+  std::string from;      ///< a backup directory, a tar, or a daemon's URL
+  std::string data_dir;  ///< never empty
+};
 enum class Shell { kBash, kZsh, kFish };
 struct CompletionCommand {
   Shell shell = Shell::kBash;
@@ -129,9 +136,10 @@ struct ManCommand {
   std::string directory;  ///< all pages go there, when not empty
 };
 
-using Command = std::variant<QueryCommand, ContextCommand, StatsCommand, TailCommand, ImportCommand,
-                             DeleteCommand, QueriesCommand, TopCommand, StatusCommand,
-                             VerifyCommand, SealCommand, CompletionCommand, ManCommand>;
+using Command =
+    std::variant<QueryCommand, ContextCommand, StatsCommand, TailCommand, ImportCommand,
+                 DeleteCommand, QueriesCommand, TopCommand, StatusCommand, VerifyCommand,
+                 SealCommand, BackupCommand, RestoreCommand, CompletionCommand, ManCommand>;
 
 struct Arguments {
   GlobalOptions global;
@@ -156,9 +164,9 @@ std::variant<Arguments, EarlyExit> parse_arguments(const std::vector<std::string
 ProgramText describe_program();
 
 /// What `duramen` can be told to do, by its names.
-inline constexpr std::array kCommandNames{"query",  "context", "stats",      "tail", "recent",
-                                          "import", "delete",  "queries",    "top",  "status",
-                                          "verify", "seal",    "completion", "man"};
+inline constexpr std::array kCommandNames{
+    "query", "context", "stats",  "tail", "recent", "import",  "delete",     "queries",
+    "top",   "status",  "verify", "seal", "backup", "restore", "completion", "man"};
 
 /// The known command nearest to `word` by edit distance; empty when none is near.
 std::string nearest_command(const std::string& word);

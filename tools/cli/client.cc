@@ -59,11 +59,16 @@ class RestClient final : public Client {
 
   Result<HttpReply> call(const HttpRequest& request) override {
     std::string body;
-    auto reply = exchange(request, [&](int, const std::string& chunk) -> Result<bool> {
-      if (body.size() + chunk.size() > kAnswerBytes) {
-        return Error{ErrorCode::kOutOfRange, "the answer is longer than 256 MiB"};
-      }
-      body += chunk;
+    auto reply = exchange(request, [&](int, BodyPipe& pipe) { return take_whole(pipe, body); });
+    if (reply) reply->body = std::move(body);
+    return reply;
+  }
+
+  Result<HttpReply> call_with_reader(const HttpRequest& request, const BodyReader& read) override {
+    std::string body;
+    auto reply = exchange(request, [&](int status, BodyPipe& pipe) -> Result<bool> {
+      if (status < 200 || status > 299) return take_whole(pipe, body);
+      DURAMEN_TRY_VOID(read([&pipe] { return pipe.read(); }));
       return true;
     });
     if (reply) reply->body = std::move(body);
@@ -82,7 +87,10 @@ class RestClient final : public Client {
       if (request.on_pause) DURAMEN_TRY_VOID(request.on_pause());
       return more;
     };
-    DURAMEN_TRY(auto reply, exchange(request, take_chunk));
+    DURAMEN_TRY(auto reply, exchange(request, [&](int status, BodyPipe& pipe) {
+                  return each_chunk(
+                      pipe, [&](const std::string& chunk) { return take_chunk(status, chunk); });
+                }));
     if (!reply.ok()) {
       reply.body = std::move(rest);
     } else if (!rest.empty()) {
@@ -94,7 +102,27 @@ class RestClient final : public Client {
   const std::string& server() const override { return server_; }
 
  private:
-  using ChunkTaker = std::function<Result<bool>(int status, const std::string& chunk)>;
+  /// Takes a body. False: enough, hang up.
+  using BodyTaker = std::function<Result<bool>(int status, BodyPipe& pipe)>;
+
+  static Result<bool> each_chunk(BodyPipe& pipe,
+                                 const std::function<Result<bool>(const std::string&)>& take) {
+    for (std::string chunk = pipe.read(); !chunk.empty(); chunk = pipe.read()) {
+      DURAMEN_TRY(const bool more, take(chunk));
+      if (!more) return false;
+    }
+    return true;
+  }
+
+  static Result<bool> take_whole(BodyPipe& pipe, std::string& body) {
+    return each_chunk(pipe, [&body](const std::string& chunk) -> Result<bool> {
+      if (body.size() + chunk.size() > kAnswerBytes) {
+        return Error{ErrorCode::kOutOfRange, "the answer is longer than 256 MiB"};
+      }
+      body += chunk;
+      return true;
+    });
+  }
 
   static Result<bool> take_lines(std::string& text, const LineTaker& take) {
     std::size_t begin = 0;
@@ -140,7 +168,7 @@ class RestClient final : public Client {
   }
 
   /// The one place that calls cpprestsdk and catches what it throws.
-  Result<HttpReply> exchange(const HttpRequest& request, const ChunkTaker& take) {
+  Result<HttpReply> exchange(const HttpRequest& request, const BodyTaker& take) {
     BodyPipe pipe(kBufferBytes);
     std::ostream sink(&pipe);
     bool answered = false;
@@ -157,10 +185,7 @@ class RestClient final : public Client {
         pipe.finish();
         return done;
       });
-      for (std::string chunk = pipe.read(); !chunk.empty(); chunk = pipe.read()) {
-        taken = take(response.status_code(), chunk);
-        if (!taken || !*taken) break;
-      }
+      taken = take(response.status_code(), pipe);
       pipe.abandon();
       if (!taken || !*taken) hang_up.cancel();
       wait_for(ready, taken.has_value() && *taken);

@@ -39,6 +39,10 @@ struct HttpReply {
 /// exchange and come back to the caller.
 using LineTaker = std::function<Result<bool>(std::string_view line)>;
 
+/// Reads a body by `next`, which gives some bytes at a time and none at the end, also of a body
+/// that breaks off. Its error ends the exchange and comes back to the caller.
+using BodyReader = std::function<Result<void>(const std::function<std::string()>& next)>;
+
 /// One keep-alive connection to one daemon (cpprestsdk behind it).
 ///
 /// Threading: one thread at a time; import opens one client a connection. Blocking: every call.
@@ -64,6 +68,10 @@ class Client {
   /// A good answer (2xx) goes to `take` line by line and the reply's body stays empty; any other
   /// comes back as a whole.
   virtual Result<HttpReply> call_by_lines(const HttpRequest& request, const LineTaker& take) = 0;
+  /// A good answer (2xx) is read by `read`, on this thread, and the reply's body stays empty; any
+  /// other comes back as a whole.
+  virtual Result<HttpReply> call_with_reader(const HttpRequest& request,
+                                             const BodyReader& read) = 0;
   /// As given to open(), for messages.
   virtual const std::string& server() const = 0;
 };

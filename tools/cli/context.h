@@ -42,6 +42,8 @@ Result<int> run_top(const Context& context, const TopCommand& command);
 Result<int> run_status(const Context& context);
 Result<int> run_verify(const Context& context, const VerifyCommand& command);
 Result<int> run_seal(const Context& context);
+Result<int> run_backup(const Context& context, const BackupCommand& command);
+Result<int> run_restore(const Context& context, const RestoreCommand& command);
 Result<int> run_completion(const Context& context, const CompletionCommand& command);
 Result<int> run_man(const Context& context, const ManCommand& command);
 

@@ -28,6 +28,8 @@ Result<int> dispatch(const Context& context, const Command& command) {
         if constexpr (std::is_same_v<Chosen, StatusCommand>) return run_status(context);
         if constexpr (std::is_same_v<Chosen, VerifyCommand>) return run_verify(context, chosen);
         if constexpr (std::is_same_v<Chosen, SealCommand>) return run_seal(context);
+        if constexpr (std::is_same_v<Chosen, BackupCommand>) return run_backup(context, chosen);
+        if constexpr (std::is_same_v<Chosen, RestoreCommand>) return run_restore(context, chosen);
         if constexpr (std::is_same_v<Chosen, CompletionCommand>) {
           return run_completion(context, chosen);
         }

@@ -25,6 +25,8 @@ struct Raw {
   QueriesCommand queries;
   TopCommand top;
   VerifyCommand verify;
+  BackupCommand backup;
+  RestoreCommand restore;
   CompletionCommand completion;
   ManCommand man;
   std::vector<std::string> query_words;
