@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <map>
+#include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -40,7 +41,9 @@ class StreamReceiver {
       : source_(source), tree_(tree), on_bytes_(on_bytes) {}
 
   Result<Manifest> run() {
-    DURAMEN_TRY(const auto tar, TarReader::open(source_));
+    auto opened = TarReader::open(source_);
+    if (!opened) return std::move(opened).error().with("what came is no backup");
+    const std::unique_ptr<TarReader> tar = *std::move(opened);
     for (;;) {
       auto member = tar->next();
       if (!member) return std::move(member).error().with(place());
