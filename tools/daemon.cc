@@ -135,7 +135,9 @@ Result<void> Daemon::serve() {
   sink_ = std::make_unique<ingest::CountedSink>(*store_, rates_);
   ingest_ = std::make_unique<ingest::Ingest>(*sink_, clock_, metrics_, settings_.ingest,
                                              settings_.retention_age);
-  deletions_ = query::make_deletions(*store_, index_.get(), indexer_.get(), {}, clock_, metrics_);
+  deletions_ = query::make_deletions(
+      *store_, index_.get(), [this] { return indexer_->forget_gone_blocks(); }, {}, clock_,
+      metrics_);
   router_ = api::make_router({.store = *store_,
                               .queries = *queries_,
                               .ingest = *ingest_,

@@ -11,7 +11,6 @@
 #include "base/mutex.h"
 #include "base/time_text.h"
 #include "query/deletion/doomed_rows.h"
-#include "query/indexer.h"
 #include "query/language/parser.h"
 #include "query/progress.h"
 
@@ -90,11 +89,11 @@ std::string_view phase_name(store::ErasePhase phase) {
 
 class LocalDeletions final : public Deletions {
  public:
-  LocalDeletions(store::Store& store, const index::Index* index, Indexer* indexer,
+  LocalDeletions(store::Store& store, const index::Index* index, CleanIndex clean_index,
                  DeletionLimits limits, const Clock& clock, MetricRegistry& metrics)
       : store_(store),
         index_(index),
-        indexer_(indexer),
+        clean_index_(std::move(clean_index)),
         limits_(limits),
         clock_(clock),
         metrics_(metrics),
@@ -129,7 +128,7 @@ class LocalDeletions final : public Deletions {
 
   store::Store& store_;
   const index::Index* const index_;
-  Indexer* const indexer_;
+  const CleanIndex clean_index_;
   const DeletionLimits limits_;
   const Clock& clock_;
   MetricRegistry& metrics_;
@@ -351,7 +350,7 @@ Result<void> LocalDeletions::erase(const Deletion& deletion) {
                   }));
   if (!deletion.problem.empty()) problems.insert(problems.begin(), deletion.problem);
   at("indexing", 0, 0);
-  if (indexer_ != nullptr) DURAMEN_TRY_VOID(indexer_->forget_gone_blocks());
+  if (clean_index_) DURAMEN_TRY_VOID(clean_index_());
   DURAMEN_TRY_VOID(end(deletion, DeletionState::kDone, told(problems)));
   return {};
 }
@@ -381,9 +380,10 @@ void LocalDeletions::at(std::string_view phase, std::uint64_t done, std::uint64_
 }  // namespace
 
 std::unique_ptr<Deletions> make_deletions(store::Store& store, const index::Index* index,
-                                          Indexer* indexer, DeletionLimits limits,
+                                          CleanIndex clean_index, DeletionLimits limits,
                                           const Clock& clock, MetricRegistry& metrics) {
-  return std::make_unique<LocalDeletions>(store, index, indexer, limits, clock, metrics);
+  return std::make_unique<LocalDeletions>(store, index, std::move(clean_index), limits, clock,
+                                          metrics);
 }
 
 }  // namespace duramen::query

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,8 +19,6 @@ class Index;
 }
 
 namespace duramen::query {
-
-class Indexer;
 
 struct DeletionLimits {
   std::uint32_t waiting = 100;  ///< open at once; one more gets kResourceExhausted
@@ -84,9 +83,12 @@ class Deletions {
   virtual Result<bool> step() = 0;
 };
 
-/// Without an index every block is read; without an indexer none is cleaned.
+/// What takes blocks that are gone out of the index (Indexer::forget_gone_blocks). May be empty.
+using CleanIndex = std::function<Result<void>()>;
+
+/// Without an index every block is read.
 std::unique_ptr<Deletions> make_deletions(store::Store& store, const index::Index* index,
-                                          Indexer* indexer, DeletionLimits limits,
+                                          CleanIndex clean_index, DeletionLimits limits,
                                           const Clock& clock, MetricRegistry& metrics);
 
 }  // namespace duramen::query

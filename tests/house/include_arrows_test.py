@@ -22,7 +22,7 @@ ARROWS = {
     "tools": {"base", "model", "store", "index", "query", "ingest", "backup", "api"},
 }
 # Within query/, the same for its folders (query/README.md); its files know them all.
-QUERY = ["language", "rows", "filter", "pipes", "scan", "tail"]
+QUERY = ["language", "rows", "filter", "pipes", "scan", "tail", "deletion"]
 QUERY_FILES_FOR_ALL = {"query/request.h", "query/progress.h"}
 # Where everything may be included, and which nothing else includes.
 TOP = {"tests", "benchmarks"}

@@ -38,8 +38,9 @@ class DeletionsTest : public ::testing::Test {
     index_ = *std::move(index);
     indexer_ = std::make_unique<Indexer>(*store_.store, *index_, *store_.metrics);
     engine_ = make_query_engine(*store_.store, index_.get(), {}, store_.clock, *store_.metrics);
-    deletions_ = make_deletions(*store_.store, index_.get(), indexer_.get(), limits_, store_.clock,
-                                *store_.metrics);
+    deletions_ = make_deletions(
+        *store_.store, index_.get(), [this] { return indexer_->forget_gone_blocks(); }, limits_,
+        store_.clock, *store_.metrics);
   }
   void append(const std::vector<std::string>& lines, TimeNs time = store::kNoon) {
     const auto ack = store::append_and_wait(*store_.store, store::batch_of(lines, time));

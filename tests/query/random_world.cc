@@ -255,8 +255,9 @@ void RandomWorld::restart() {
   store_.reopen();
   open_index();
   engine_ = make_query_engine(*store_.store, index_.get(), limits_, store_.clock, *store_.metrics);
-  deletions_ = make_deletions(*store_.store, index_.get(), indexer_.get(), {}, store_.clock,
-                              *store_.metrics);
+  deletions_ = make_deletions(
+      *store_.store, index_.get(), [this] { return indexer_->forget_gone_blocks(); }, {},
+      store_.clock, *store_.metrics);
   if (one_in(random_, 2)) {
     EXPECT_TRUE(deletions_->step());
   }

@@ -204,6 +204,25 @@ TEST_P(EraseInterrupted, GoesOnAfterTheNextStart) {
 
 INSTANTIATE_TEST_SUITE_P(AtEachCall, EraseInterrupted, ::testing::Range(1, 8));
 
+TEST_F(DeletionTest, SalvageDoesNotBringBackBlocksThatWereWrittenAgain) {
+  append_and_seal(40);
+  ASSERT_TRUE(hide(*temporary_.store, is_doomed));
+  auto before = temporary_.store->snapshot();  // keeps the old values on the disk
+  ASSERT_FALSE(
+      temporary_.store->erase_hidden_rows([&](ErasePhase phase, std::uint64_t, std::uint64_t) {
+        if (phase == ErasePhase::kWaiting) temporary_.store->interrupt();
+      }));
+  before.reset();
+  temporary_.store.reset();
+  ASSERT_EQ(on_disk(is_doomed), 13U);
+  std::ofstream(temporary_.directory.path() + "/salvage-pending") << "";  // as a kill leaves it
+  temporary_.reopen();
+  EXPECT_EQ(temporary_.rows(), all_but(is_doomed));
+  ASSERT_TRUE(temporary_.store->erase_hidden_rows({}));
+  EXPECT_EQ(temporary_.rows(), all_but(is_doomed));
+  EXPECT_TRUE(eventually([&] { return on_disk(is_doomed) == 0; }));
+}
+
 TEST_F(DeletionTest, ErasingWaitsForASnapshotThatHasTheRows) {
   append_and_seal(20);
   auto before = temporary_.store->snapshot();
