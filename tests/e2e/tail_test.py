@@ -4,7 +4,8 @@
 One client speaks HTTP and goes on by Last-Event-ID, the other is `duramen tail`. A sender numbers
 its records and repeats each request, under its Idempotency-Key, until it is acknowledged.
 
-DURAMEN_TEST_SEED repeats a run's random choices (not the scheduler's).
+DURAMEN_TEST_SEED repeats a run's random choices (not the scheduler's); DURAMEN_TEST_STOPS and
+DURAMEN_TEST_SECONDS make it longer.
 """
 import http.client
 import json
@@ -18,7 +19,8 @@ import time
 
 import daemon
 
-STOPS = 6 if daemon.SANITIZED else 15
+STOPS = int(os.environ.get("DURAMEN_TEST_STOPS") or (6 if daemon.SANITIZED else 15))
+SECONDS = float(os.environ.get("DURAMEN_TEST_SECONDS") or 0)  # at least, between the first and the last stop
 PATIENCE = 120
 
 
@@ -122,7 +124,7 @@ def check(what, numbers, sent, step):
     if numbers == wanted:
         return
     lost = sorted(set(wanted) - set(numbers))
-    doubled = sorted({n for n in numbers if numbers.count(n) > 1}) if len(numbers) < 50_000 else "…"
+    doubled = sorted({n for n in numbers if numbers.count(n) > 1}) if len(numbers) < 50_000 else []
     raise AssertionError(
         f"{what}: {len(numbers)} of {len(wanted)}; lost {lost[:5]}, doubled {doubled[:5]}")
 
@@ -155,6 +157,7 @@ def test(directory):
             for _ in range(STOPS):
                 goal = sender.sent + randomness.randint(500, 3000)
                 daemon.wait_until(lambda: sender.sent >= goal or sender.error, PATIENCE, "progress")
+                time.sleep(SECONDS / STOPS)
                 up.clear()
                 stop_and_start(server, randomness)
                 up.set()
