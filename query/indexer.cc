@@ -95,6 +95,8 @@ Result<void> Indexer::catch_up() {
   const MutexLock work(work_mutex_);
   const auto snapshot = store_.snapshot();
   DURAMEN_TRY_VOID(drop_segments(*snapshot));
+  if (!compared_) DURAMEN_TRY_VOID(keep_live_blocks(*snapshot));
+  compared_ = true;
   DURAMEN_TRY_VOID(add_blocks(*snapshot));
   return seal_quiet_segments();
 }
@@ -102,13 +104,18 @@ Result<void> Indexer::catch_up() {
 Result<void> Indexer::forget_gone_blocks() {
   const MutexLock work(work_mutex_);
   const auto snapshot = store_.snapshot();
+  DURAMEN_TRY_VOID(keep_live_blocks(*snapshot));
+  return add_blocks(*snapshot);
+}
+
+Result<void> Indexer::keep_live_blocks(const store::Snapshot& snapshot) {
   std::map<std::string, std::set<model::BlockId>> live;
-  for (const store::BlockRef& block : snapshot->blocks()) live[block.segment].insert(block.id);
+  for (const store::BlockRef& block : snapshot.blocks()) live[block.segment].insert(block.id);
   for (const std::string& segment : index_.segments()) {
     if (interrupted_.load()) return Error{ErrorCode::kCancelled, "stopping"};
     DURAMEN_TRY_VOID(index_.keep_only(segment, live[segment]));
   }
-  return add_blocks(*snapshot);
+  return {};
 }
 
 Result<void> Indexer::seal_quiet_segments() {

@@ -71,6 +71,7 @@ class Indexer {
   Result<void> add_block(const store::Snapshot& snapshot, const store::BlockRef& block)
       DURAMEN_REQUIRES(work_mutex_);
   Result<void> drop_segments(const store::Snapshot& snapshot);
+  Result<void> keep_live_blocks(const store::Snapshot& snapshot) DURAMEN_REQUIRES(work_mutex_);
   Result<void> seal_quiet_segments() DURAMEN_REQUIRES(work_mutex_);
   std::vector<const store::BlockRef*> missing(const store::Snapshot& snapshot) const;
   void mark_unreadable(model::BlockId block);
@@ -88,6 +89,9 @@ class Indexer {
 
   Mutex work_mutex_;                                                  ///< one catches up at a time
   std::map<std::string, int> quiet_ DURAMEN_GUARDED_BY(work_mutex_);  ///< rounds, of a segment
+  /// The first round also looks for blocks that are gone: of a deletion that the copy of a backup
+  /// came into, for one.
+  bool compared_ DURAMEN_GUARDED_BY(work_mutex_) = false;
 
   mutable Mutex mutex_;  ///< never held for long
   std::set<model::BlockId> unreadable_ DURAMEN_GUARDED_BY(mutex_);

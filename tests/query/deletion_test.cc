@@ -157,6 +157,20 @@ TEST_F(DeletionsTest, WordsOfRowsThatAreGoneAreNotInTheIndex) {
   EXPECT_EQ(count("login"), 1U);
 }
 
+TEST_F(DeletionsTest, AStartTakesWordsOfGoneBlocksOutOfTheIndex) {
+  append({"mysecretword here", "login ok"});
+  ASSERT_TRUE(store_.store->seal());
+  ASSERT_TRUE(indexer_->seal());
+  deletions_ =
+      make_deletions(*store_.store, index_.get(), {}, limits_, store_.clock, *store_.metrics);
+  remove("here");
+  ASSERT_TRUE(index_has("mysecretword"));
+  open();
+  ASSERT_TRUE(indexer_->catch_up());
+  EXPECT_FALSE(index_has("mysecretword"));
+  EXPECT_EQ(count("login"), 1U);
+}
+
 TEST_F(DeletionsTest, ARestartGoesOnWithWhatIsOpen) {
   append({"card 1", "other"});
   ASSERT_TRUE(deletions_->request(asking("card")));
