@@ -142,14 +142,17 @@ TEST_F(DeletionTest, RewrittenBlocksHaveIdsThatNoBlockHad) {
   ASSERT_TRUE(hide(*temporary_.store, is_doomed));
   std::set<std::uint64_t> ids;
   std::set<std::uint64_t> gone;
-  for (const BlockRef& block : temporary_.store->snapshot()->blocks()) {
+  auto snapshot = temporary_.store->snapshot();
+  for (const BlockRef& block : snapshot->blocks()) {
     ids.insert(block.id.value());
     if (block.hidden != nullptr) gone.insert(block.id.value());
   }
+  snapshot.reset();
   ASSERT_TRUE(temporary_.store->erase_hidden_rows({}));
   temporary_.reopen();
   append_and_seal(1);
-  for (const BlockRef& block : temporary_.store->snapshot()->blocks()) {
+  snapshot = temporary_.store->snapshot();
+  for (const BlockRef& block : snapshot->blocks()) {
     EXPECT_EQ(block.hidden, nullptr);
     EXPECT_EQ(gone.count(block.id.value()), 0U);
     ids.erase(block.id.value());

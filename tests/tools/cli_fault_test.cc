@@ -138,6 +138,15 @@ TEST(CliFaults, WarningsOfAPartialAnswerAreShown) {
   EXPECT_THAT(run.err, HasSubstr("block 7 is damaged"));
 }
 
+TEST(CliFaults, NoMatchWhereABlockCouldNotBeReadIsAnError) {
+  const std::string nothing =
+      R"({"_end":{"rows":0,"cursor":"","partial":true,"warnings":["block 7 is damaged"]}})";
+  FakeServer server({{kQuery, {FakeServer::chunked({nothing + "\n"}, true)}}});
+  const CliRun run = query(server, {"*"});
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("block 7 is damaged"));
+}
+
 TEST(CliFaults, TheRequestAsksForTheEndAndCarriesTheToken) {
   FakeServer server({{kQuery, {FakeServer::chunked({plain_row + "\n" + plain_end + "\n"}, true)}}});
   CliProcess cli;

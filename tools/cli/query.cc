@@ -54,7 +54,9 @@ Result<int> run_query(const Context& context, const QueryCommand& command) {
   DURAMEN_TRY(const auto end, print_answer(shown, "/api/v1/query", std::move(parameters), timeout));
   if (command.with_end) DURAMEN_TRY_VOID(context.out.line(end.line));
   DURAMEN_TRY_VOID(tell_end(context, end));
-  return end.rows == 0 ? kExitNoMatch : kExitOk;
+  if (end.rows != 0) return kExitOk;
+  // What could not be read may have matched: that is not the same as no match.
+  return end.partial ? kExitError : kExitNoMatch;
 }
 
 }  // namespace duramen::cli
