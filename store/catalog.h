@@ -32,7 +32,7 @@ OpenBatch open_batch(model::RowSet rows, std::uint64_t packed_bytes);
 /// One segment as it is published: replaced whole, never changed in place.
 struct Segment {
   std::string name;
-  std::int64_t day = 0;
+  SegmentId id;
   Database::Family family;
   std::vector<DirectoryEntry> blocks;
 };

@@ -1,6 +1,9 @@
 #include "store/directory.h"
 
+#include <chrono>
+#include <cstdio>
 #include <limits>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/checksum.h"
@@ -98,16 +101,38 @@ std::string encode_segment_value(std::int64_t day, std::string_view retention_cl
   return out;
 }
 
-Result<std::int64_t> decode_segment_day(std::string_view value) {
+std::optional<SegmentId> parse_segment_name(const std::string& name) {
+  int year = 0;
+  unsigned month = 0;
+  unsigned day = 0;
+  if (std::sscanf(name.c_str(), "%d-%u-%u", &year, &month, &day) != 3) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
+                                         std::chrono::day(day)};
+  if (!date.ok()) return std::nullopt;
+  SegmentId id{std::chrono::sys_days(date).time_since_epoch().count(), std::string(class_in(name))};
+  if (!is_class_name(id.retention_class)) return std::nullopt;
+  if (id.day < day_of(std::numeric_limits<TimeNs>::min()) ||
+      id.day > day_of(std::numeric_limits<TimeNs>::max()) || segment_name(id) != name) {
+    return std::nullopt;
+  }
+  return id;
+}
+
+std::string_view class_in(std::string_view segment_name) {
+  const std::size_t dot = segment_name.find('.');
+  return dot == std::string_view::npos ? std::string_view() : segment_name.substr(dot + 1);
+}
+
+Result<SegmentId> decode_segment(std::string_view value) {
   ByteReader in(value);
   const std::int64_t day = in.i64();
-  in.text();
+  std::string retention_class(in.text());
   if (!in.ok() || !in.done()) return damaged("a segment entry of the wrong size");
   if (day < day_of(std::numeric_limits<TimeNs>::min()) ||
       day > day_of(std::numeric_limits<TimeNs>::max())) {
     return damaged("a segment of a day that there is not");
   }
-  return day;
+  return SegmentId{day, std::move(retention_class)};
 }
 
 }  // namespace duramen::store

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,6 +12,7 @@
 #include "model/ids.h"
 #include "store/block.h"
 #include "store/deletion.h"
+#include "store/retention_class.h"
 
 namespace duramen::store {
 
@@ -48,11 +51,25 @@ struct Window {
 std::string encode_window_value(const Window& window);
 Result<Window> decode_window(std::string_view key, std::string_view value);
 
-/// A segment's day and name: `2026-11-21.default`.
+/// One UTC day of one retention class.
+struct SegmentId {
+  std::int64_t day = 0;  ///< since 1970-01-01
+  std::string retention_class;
+  friend auto operator<=>(const SegmentId&, const SegmentId&) = default;
+};
+
 std::int64_t day_of(TimeNs time);  ///< days since 1970-01-01, floor
+/// `2026-11-21.default`.
 std::string segment_name(std::int64_t day, std::string_view retention_class);
+inline std::string segment_name(const SegmentId& id) {
+  return segment_name(id.day, id.retention_class);
+}
+/// None: not the name of a segment.
+std::optional<SegmentId> parse_segment_name(const std::string& name);
+/// `default` of `2026-11-21.default`.
+std::string_view class_in(std::string_view segment_name);
 std::string encode_segment_value(std::int64_t day, std::string_view retention_class);
-Result<std::int64_t> decode_segment_day(std::string_view value);
-inline constexpr std::string_view kDefaultClass = "default";
+/// Errors: kDataLoss.
+Result<SegmentId> decode_segment(std::string_view value);
 
 }  // namespace duramen::store

@@ -12,7 +12,7 @@
 namespace duramen::store {
 namespace {
 
-/// The rows of one stream on one day.
+/// The rows of one stream in one segment.
 struct Lane {
   std::string order;             ///< canonical labels: neighbours are related
   std::uint64_t own_weight = 0;  ///< of the labels
@@ -20,7 +20,7 @@ struct Lane {
   std::vector<std::uint64_t> weights;
   std::vector<RowRef> rows;
 };
-using Lanes = std::map<std::int64_t, std::unordered_map<Hash128, Lane>>;
+using Lanes = std::map<SegmentId, std::unordered_map<Hash128, Lane>>;
 
 /// What a row adds to its block: its weight, and field names of a length that may make each row
 /// bring a name of its own.
@@ -48,7 +48,8 @@ class RowWeights {
   bool long_names_ = false;
 };
 
-void sort_into_lanes(const model::RowSet& set, Lanes& lanes) {
+void sort_into_lanes(const model::RowSet& set, std::span<const RetentionClass> classes,
+                     Lanes& lanes) {
   const model::RecordBatch& records = set.records();
   const RowWeights weights(records);
   // Rows of a batch mostly share their day: one lookup per stream and day change.
@@ -63,7 +64,7 @@ void sort_into_lanes(const model::RowSet& set, Lanes& lanes) {
     Lane*& lane = lane_of[records.stream[row]];
     if (lane == nullptr) {
       const model::Labels& labels = records.streams[records.stream[row]];
-      lane = &lanes[row_day][labels.id()];
+      lane = &lanes[{row_day, std::string(class_of(classes, labels))}][labels.id()];
       if (lane->order.empty()) {
         lane->order = labels.canonical();
         lane->weight = lane->own_weight = labels.weight();
@@ -76,13 +77,13 @@ void sort_into_lanes(const model::RowSet& set, Lanes& lanes) {
 }
 
 /// Cuts full blocks off the front of a lane; what is left is under the limit, or one row.
-void cut_full_blocks(Lane& lane, std::int64_t day, std::uint64_t limit,
+void cut_full_blocks(Lane& lane, const SegmentId& segment, std::uint64_t limit,
                      std::vector<PlannedBlock>& plan) {
   if (lane.weight <= limit) return;
-  PlannedBlock block{day, lane.own_weight, {}};
+  PlannedBlock block{segment, lane.own_weight, {}};
   for (std::size_t i = 0; i < lane.rows.size(); ++i) {
     if (!block.rows.empty() && block.weight + lane.weights[i] > limit) {
-      plan.push_back(std::exchange(block, PlannedBlock{day, lane.own_weight, {}}));
+      plan.push_back(std::exchange(block, PlannedBlock{segment, lane.own_weight, {}}));
     }
     block.rows.push_back(lane.rows[i]);
     block.weight += lane.weights[i];
@@ -91,17 +92,17 @@ void cut_full_blocks(Lane& lane, std::int64_t day, std::uint64_t limit,
   lane.rows = std::move(block.rows);
 }
 
-void plan_day(std::int64_t day, std::unordered_map<Hash128, Lane>& lanes, std::uint64_t limit,
-              std::vector<PlannedBlock>& plan) {
+void plan_segment(const SegmentId& segment, std::unordered_map<Hash128, Lane>& lanes,
+                  std::uint64_t limit, std::vector<PlannedBlock>& plan) {
   std::vector<Lane*> sorted;
   for (auto& [id, lane] : lanes) sorted.push_back(&lane);
   std::sort(sorted.begin(), sorted.end(),
             [](const Lane* a, const Lane* b) { return a->order < b->order; });
-  PlannedBlock shared{day, 0, {}};
+  PlannedBlock shared{segment, 0, {}};
   for (Lane* lane : sorted) {
-    cut_full_blocks(*lane, day, limit, plan);
+    cut_full_blocks(*lane, segment, limit, plan);
     if (!shared.rows.empty() && shared.weight + lane->weight > limit) {
-      plan.push_back(std::exchange(shared, PlannedBlock{day, 0, {}}));
+      plan.push_back(std::exchange(shared, PlannedBlock{segment, 0, {}}));
     }
     shared.rows.insert(shared.rows.end(), lane->rows.begin(), lane->rows.end());
     shared.weight += lane->weight;
@@ -112,11 +113,12 @@ void plan_day(std::int64_t day, std::unordered_map<Hash128, Lane>& lanes, std::u
 }  // namespace
 
 std::vector<PlannedBlock> plan_blocks(std::span<const OpenBatch> batches,
-                                      std::uint64_t block_weight) {
+                                      std::uint64_t block_weight,
+                                      std::span<const RetentionClass> classes) {
   Lanes lanes;
-  for (const OpenBatch& batch : batches) sort_into_lanes(batch.rows, lanes);
+  for (const OpenBatch& batch : batches) sort_into_lanes(batch.rows, classes, lanes);
   std::vector<PlannedBlock> plan;
-  for (auto& [day, streams] : lanes) plan_day(day, streams, block_weight, plan);
+  for (auto& [segment, streams] : lanes) plan_segment(segment, streams, block_weight, plan);
   return plan;
 }
 

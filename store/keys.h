@@ -30,11 +30,12 @@ enum class MetaKind : char {
   kDeletion = 'a',
   kHiddenRows = 'h',
   kGoneBlock = 'x',
+  kCursor = 'c',
 };
 inline constexpr std::array kMetaKinds{
     MetaKind::kFormat,    MetaKind::kStoreId,    MetaKind::kIncarnation, MetaKind::kBuilt,
     MetaKind::kNextBlock, MetaKind::kWindow,     MetaKind::kSegment,     MetaKind::kDirectory,
-    MetaKind::kDeletion,  MetaKind::kHiddenRows, MetaKind::kGoneBlock};
+    MetaKind::kDeletion,  MetaKind::kHiddenRows, MetaKind::kGoneBlock,   MetaKind::kCursor};
 
 /// First byte of every key in a segment; the block id follows.
 enum class BlockPart : char { kHead = 'h', kRows = 'r', kVars = 'v', kFields = 'f' };
@@ -72,6 +73,9 @@ inline std::string directory_key(model::WindowId window, model::BlockId block) {
 }
 inline std::string segment_key(const std::string& name) {
   return meta_key(MetaKind::kSegment) + name;
+}
+inline std::string cursor_key(const std::string& name) {
+  return meta_key(MetaKind::kCursor) + name;
 }
 inline std::string block_key(BlockPart part, model::BlockId block) {
   std::string key(1, static_cast<char>(part));

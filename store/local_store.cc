@@ -1,7 +1,6 @@
 #include "store/local_store.h"
 
 #include <rocksdb/snapshot.h>
-#include <rocksdb/write_batch.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,8 +9,6 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
-#include "store/keys.h"
-#include "store/retention.h"
 #include "store/salvage/put_aside.h"
 #include "store/salvage/salvage.h"
 #include "store/verify.h"
@@ -69,7 +66,12 @@ LocalStore::LocalStore(StoreOptions options, const Clock& clock, MetricRegistry&
           metrics.counter("duramen_store_dropped_segments_total", "Segments dropped by retention")),
       epoch_seconds_(
           metrics.histogram("duramen_store_epoch_seconds", "Building and committing one epoch")),
-      retention_(options_.retention) {}
+      held_segments_(std::make_shared<std::atomic<std::uint64_t>>(0)),
+      retention_(options_.retention) {
+  metrics.gauge("duramen_store_held_segments",
+                "Segments that retention would drop and a cursor holds", {},
+                [held = held_segments_] { return static_cast<double>(held->load()); });
+}
 
 LocalStore::~LocalStore() { close(); }
 
@@ -84,6 +86,7 @@ Result<void> LocalStore::start() {
     block_end_ = state_.next_block;
     const MutexLock lock(mutex_);
     deletions_ = std::move(state_.deletions);
+    cursors_ = std::move(state_.cursors);
     state_.hidden.clear();
   }
   DURAMEN_TRY(const model::Seq next, replay_journal());
@@ -200,8 +203,6 @@ Result<void> LocalStore::seal() {
   return database_->flush_all(families);
 }
 
-// ---- retention
-
 void LocalStore::housekeeping() {
   if (auto dropped = enforce_retention(); !dropped) {
     log_error("retention failed", {{"error", dropped.error().message}});
@@ -210,59 +211,15 @@ void LocalStore::housekeeping() {
     log_error("forgetting old batch ids failed", {{"error", forgotten.error().message}});
   }
   const MutexLock work(work_mutex_);
-  const std::int64_t today = day_of(clock_.now());
   if (auto compacted = database_->compact_small_families(); !compacted) {
     log_error("joining tables failed", {{"error", compacted.error().message}});
   }
   if (auto dropped = database_->drop_leftovers(); !dropped) {
     log_error("a segment that is gone still takes room", {{"error", dropped.error().message}});
   }
-  if (auto made = ensure_segments({today, today + 1}); !made) {
+  if (auto made = ensure_segments(segments_ahead()); !made) {
     log_error("making segments ahead failed", {{"error", made.error().message}});
   }
-}
-
-void LocalStore::set_retention(Retention retention) {
-  const MutexLock lock(mutex_);
-  retention_ = retention;
-  housekeeping_wanted_ = true;
-  changed_.notify_all();
-}
-
-Result<std::vector<std::string>> LocalStore::enforce_retention() {
-  Retention retention;
-  {
-    const MutexLock lock(mutex_);
-    retention = retention_;
-  }
-  const MutexLock work(work_mutex_);
-  std::vector<AgedSegment> segments;
-  for (const SegmentPtr& segment : catalog_->segments()) {
-    AgedSegment& out = segments.emplace_back(AgedSegment{segment->name, segment->day, 0});
-    for (const DirectoryEntry& block : segment->blocks) out.disk_bytes += block.stored_bytes();
-  }
-  const auto names = segments_to_drop(std::move(segments), retention, clock_.now());
-  for (const std::string& name : names) DURAMEN_TRY_VOID(drop_segment(name));
-  return names;
-}
-
-Result<void> LocalStore::drop_segment(const std::string& name) {
-  const SegmentPtr segment = catalog_->find_segment(name);
-  rocksdb::WriteBatch batch;
-  rocksdb::ColumnFamilyHandle* meta = database_->meta().get();
-  for (const DirectoryEntry& block : segment->blocks) {
-    batch.Delete(meta, directory_key(block.window, block.block)).PermitUncheckedError();
-    if (block.hidden != nullptr) {
-      batch.Delete(meta, meta_key(MetaKind::kHiddenRows, block.block.value()))
-          .PermitUncheckedError();
-    }
-  }
-  batch.Delete(meta, segment_key(name)).PermitUncheckedError();
-  DURAMEN_TRY_VOID(database_->write(batch, true));
-  catalog_->remove_segment(name);
-  dropped_segments_.add();
-  log_info("retention drops a segment", {{"segment", name}, {"blocks", segment->blocks.size()}});
-  return database_->drop_segment(segment->family);
 }
 
 // ---- looking at it
@@ -277,10 +234,7 @@ StoreStatus LocalStore::status() {
   status.wal_bytes = database_->wal_bytes();
   catalog_->describe(status);
   status.put_aside = PutAside::lines(options_.directory);
-  {
-    const MutexLock lock(mutex_);
-    status.retention = retention_;
-  }
+  describe_retention(status);
   std::error_code error;
   for (auto it = std::filesystem::recursive_directory_iterator(options_.directory, error);
        !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error)) {

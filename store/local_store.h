@@ -16,6 +16,7 @@
 #include "store/directory_lock.h"
 #include "store/epoch.h"
 #include "store/journal.h"
+#include "store/retention.h"
 #include "store/store.h"
 
 namespace duramen::store {
@@ -32,6 +33,7 @@ struct StoreState {
   std::map<model::BlockId, std::shared_ptr<const HiddenRows>> hidden;
   /// In no directory any more, but perhaps in the files of this segment.
   std::map<model::BlockId, std::string> gone_blocks;
+  std::map<std::string, Cursor> cursors;
 };
 Result<StoreState> load_state(Database& database);
 /// Errors: kUnimplemented (a newer format), kDataLoss. Without any format: none.
@@ -73,6 +75,10 @@ class LocalStore final : public Store {
       const std::function<void(std::uint64_t, std::uint64_t)>& progress) override;
   void set_retention(Retention retention) override;
   Result<std::vector<std::string>> enforce_retention() override;
+  std::vector<Cursor> cursors() const override;
+  Result<Cursor> put_cursor(const std::string& name, model::Seq position,
+                            std::optional<bool> hold) override;
+  Result<void> remove_cursor(const std::string& name) override;
   std::vector<Deletion> deletions() const override;
   Result<Deletion> plan_deletion(Deletion deletion) override;
   Result<Deletion> hide_rows(std::uint64_t deletion, const std::vector<MarkedBlock>& rows,
@@ -99,11 +105,24 @@ class LocalStore final : public Store {
   void housekeeping();
   /// One epoch: all of `first_batches`. Nothing to do is no error.
   Result<void> build_epoch() DURAMEN_EXCLUDES(work_mutex_);
-  Result<void> ensure_segments(const std::set<std::int64_t>& days) DURAMEN_REQUIRES(work_mutex_);
+  Result<void> ensure_segments(const std::set<SegmentId>& ids) DURAMEN_REQUIRES(work_mutex_);
+  /// Today's and tomorrow's, of `default` and of classes that had rows lately.
+  std::set<SegmentId> segments_ahead() const;
   Result<void> commit_epoch(const std::vector<OpenBatch>& batches,
                             const std::vector<PlannedBlock>& plan,
                             const std::vector<EncodedBlock>& blocks) DURAMEN_REQUIRES(work_mutex_);
+
+  // What goes, and what is told to whom it is missing (local_store_retention.cc).
+  Retention retention() const DURAMEN_EXCLUDES(mutex_);
+  std::vector<AgedSegment> aged_segments(const Retention& retention) const DURAMEN_EXCLUDES(mutex_);
+  void note_held(const std::vector<std::string>& names) DURAMEN_EXCLUDES(mutex_);
   Result<void> drop_segment(const std::string& name) DURAMEN_REQUIRES(work_mutex_);
+  void describe_retention(StoreStatus& status) const DURAMEN_EXCLUDES(mutex_);
+  /// Of those that hold it the cursor that is furthest behind; empty: none does.
+  std::string holder_of(const Segment& segment) const DURAMEN_REQUIRES(mutex_);
+  /// The cursors that miss rows of the segment, with that gap.
+  std::vector<Cursor> cursors_without(const Segment& segment) const DURAMEN_EXCLUDES(mutex_);
+  void count_lost_rows(const Cursor& cursor) DURAMEN_REQUIRES(work_mutex_);
 
   // Deleting rows (local_store_deletion.cc).
   Result<Deletion> find_deletion(std::uint64_t id) const DURAMEN_EXCLUDES(mutex_);
@@ -140,10 +159,14 @@ class LocalStore final : public Store {
   Counter& blocks_;
   Counter& dropped_segments_;
   LatencyHistogram& epoch_seconds_;
+  /// Of a gauge, which may be asked after this is gone.
+  const std::shared_ptr<std::atomic<std::uint64_t>> held_segments_;
 
   /// Held while blocks are committed or dropped: what the builder and retention change.
   Mutex work_mutex_;
   std::map<std::string, Database::Family> unregistered_ DURAMEN_GUARDED_BY(work_mutex_);
+  /// Cursors that have a series of their own in the metrics.
+  std::set<std::string> metered_cursors_ DURAMEN_GUARDED_BY(work_mutex_);
   Mutex erase_mutex_;            ///< held, before work_mutex_, while hidden rows are erased
   model::BlockId block_end_{1};  ///< constant after start()
   StoreState state_;             // store_id is constant after start(); the rest under work_mutex_
@@ -155,6 +178,9 @@ class LocalStore final : public Store {
   std::optional<Error> seal_error_ DURAMEN_GUARDED_BY(mutex_);
   Retention retention_ DURAMEN_GUARDED_BY(mutex_);
   std::map<std::uint64_t, Deletion> deletions_ DURAMEN_GUARDED_BY(mutex_);
+  std::map<std::string, Cursor> cursors_ DURAMEN_GUARDED_BY(mutex_);  // written under work_mutex_
+  /// What retention would drop, and since when.
+  std::map<std::string, TimeNs> held_since_ DURAMEN_GUARDED_BY(mutex_);
   bool housekeeping_wanted_ DURAMEN_GUARDED_BY(mutex_) = false;
   bool committed_ DURAMEN_GUARDED_BY(mutex_) = false;
   bool draining_ DURAMEN_GUARDED_BY(mutex_) = false;

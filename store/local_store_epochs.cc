@@ -79,12 +79,13 @@ Result<void> LocalStore::build_epoch() {
   const auto started = std::chrono::steady_clock::now();
   const std::vector<OpenBatch> batches = catalog_->first_batches(options_.epoch_raw_bytes);
   if (batches.empty()) return {};
-  const std::vector<PlannedBlock> plan = plan_blocks(batches, options_.block_raw_bytes);
+  const std::vector<PlannedBlock> plan =
+      plan_blocks(batches, options_.block_raw_bytes, retention().classes);
   DURAMEN_TRY(const auto blocks, encode_blocks(plan, {options_.zstd_level}));
   const MutexLock work(work_mutex_);
-  std::set<std::int64_t> days;
-  for (const PlannedBlock& block : plan) days.insert(block.day);
-  DURAMEN_TRY_VOID(ensure_segments(days));
+  std::set<SegmentId> segments;
+  for (const PlannedBlock& block : plan) segments.insert(block.segment);
+  DURAMEN_TRY_VOID(ensure_segments(segments));
   DURAMEN_TRY_VOID(commit_epoch(batches, plan, blocks));
   epochs_.add();
   blocks_.add(blocks.size());
@@ -93,13 +94,30 @@ Result<void> LocalStore::build_epoch() {
   return {};
 }
 
-Result<void> LocalStore::ensure_segments(const std::set<std::int64_t>& days) {
-  std::map<std::string, std::int64_t> missing;
+std::set<SegmentId> LocalStore::segments_ahead() const {
+  const std::int64_t today = day_of(clock_.now());
+  std::set<SegmentId> out;
+  const auto add = [&](const std::string& retention_class) {
+    out.insert({today, retention_class});
+    out.insert({today + 1, retention_class});
+  };
+  add(std::string(kDefaultClass));
+  const Retention rules = retention();
+  for (const SegmentPtr& segment : catalog_->segments()) {
+    if (segment->id.day < today - 1 || segment->blocks.empty()) continue;
+    if (find_class(rules.classes, segment->id.retention_class) == nullptr) continue;
+    add(segment->id.retention_class);
+  }
+  return out;
+}
+
+Result<void> LocalStore::ensure_segments(const std::set<SegmentId>& ids) {
+  std::map<std::string, SegmentId> missing;
   std::vector<std::string> unmade;
-  for (const std::int64_t day : days) {
-    const std::string name = segment_name(day, kDefaultClass);
+  for (const SegmentId& id : ids) {
+    const std::string name = segment_name(id);
     if (catalog_->find_segment(name) != nullptr) continue;
-    missing[name] = day;
+    missing[name] = id;
     if (!unregistered_.contains(name)) unmade.push_back(name);
   }
   if (missing.empty()) return {};
@@ -109,13 +127,15 @@ Result<void> LocalStore::ensure_segments(const std::set<std::int64_t>& days) {
     for (std::size_t i = 0; i < unmade.size(); ++i) unregistered_[unmade[i]] = families[i];
   }
   rocksdb::WriteBatch batch;
-  for (const auto& [name, day] : missing) {
-    batch.Put(database_->meta().get(), segment_key(name), encode_segment_value(day, kDefaultClass))
+  for (const auto& [name, id] : missing) {
+    batch
+        .Put(database_->meta().get(), segment_key(name),
+             encode_segment_value(id.day, id.retention_class))
         .PermitUncheckedError();
   }
   DURAMEN_TRY_VOID(database_->write(batch, true));
-  for (const auto& [name, day] : missing) {
-    catalog_->add_segment({name, day, unregistered_[name], {}});
+  for (const auto& [name, id] : missing) {
+    catalog_->add_segment({name, id, unregistered_[name], {}});
     unregistered_.erase(name);
   }
   return {};
@@ -139,8 +159,7 @@ Result<void> LocalStore::commit_epoch(const std::vector<OpenBatch>& batches,
   model::BlockId id = state_.next_block;
   std::vector<DirectoryEntry> entries;
   for (std::size_t i = 0; i < blocks.size(); ++i, id = id.plus(1)) {
-    entries.push_back(
-        directory_entry(blocks[i], window.id, id, segment_name(plan[i].day, kDefaultClass)));
+    entries.push_back(directory_entry(blocks[i], window.id, id, segment_name(plan[i].segment)));
     const SegmentPtr segment = catalog_->find_segment(entries.back().segment);
     put_block(*database_, segment->family, entries.back(), blocks[i].bytes, batch);
   }

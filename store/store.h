@@ -16,19 +16,15 @@
 #include "model/record_sink.h"
 #include "store/block.h"
 #include "store/block_reader.h"
+#include "store/cursor.h"
 #include "store/deletion.h"
+#include "store/retention_class.h"
 
 namespace rocksdb {
 class Env;
 }
 
 namespace duramen::store {
-
-/// What is kept. Whole segments (day, class) go, oldest day first; today's and later ones never go.
-struct Retention {
-  std::optional<TimeNs> age;           ///< none: no limit by age
-  std::optional<std::uint64_t> bytes;  ///< none: no limit by size on disk
-};
 
 struct StoreOptions {
   std::string directory;  ///< created when absent; one process at a time (lock)
@@ -115,6 +111,29 @@ struct SegmentStatus {
   std::uint64_t disk_bytes = 0;
 };
 
+/// A retention class as it is now.
+struct ClassStatus {
+  std::string name;
+  bool configured = true;  ///< false: only segments are left, and `default`'s limits hold for them
+  std::string condition;   ///< `app=auth,env=prod`; empty: what fits no other
+  std::optional<TimeNs> age;           ///< none: no limit
+  std::optional<std::uint64_t> bytes;  ///< of this class alone; none: no limit
+  std::uint64_t segments = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t raw_bytes = 0;
+  std::uint64_t disk_bytes = 0;
+  std::string next;                ///< the segment that goes next; empty: none has blocks
+  std::optional<TimeNs> next_due;  ///< when it is too old; none: only for room
+};
+
+/// A segment that retention would drop and does not, for a cursor.
+struct HeldSegment {
+  std::string segment;
+  std::string cursor;  ///< of those that hold it the one that is furthest behind
+  TimeNs since = 0;    ///< when that was first seen, since the start of the process
+};
+
 struct StoreStatus {
   model::NodeId node;
   std::string store_id;  ///< random at creation, hex; cursors carry it
@@ -136,6 +155,9 @@ struct StoreStatus {
   std::vector<std::string> put_aside;         ///< what was damaged and mended or left out, in words
   std::optional<std::string> writes_refused;  ///< why appends get kUnavailable now
   Retention retention;
+  std::vector<ClassStatus> classes;  ///< in the order of the rules, then `default`, then others
+  std::vector<Cursor> cursors;       ///< by name
+  std::vector<HeldSegment> held;     ///< oldest first
 };
 
 /// What erasing hidden rows is at.
@@ -201,10 +223,25 @@ class Store : public model::RecordSink {
   /// Errors: only when it cannot run; what it finds is in the report. kCancelled after interrupt().
   virtual Result<VerifyReport> verify(
       const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
-  /// Takes effect at once.
+  /// Takes effect at once: classes for rows that go into blocks from now on, limits for all.
   virtual void set_retention(Retention retention) = 0;
   /// Applies retention now (else the builder thread does every 10 s). Gives dropped segments.
   virtual Result<std::vector<std::string>> enforce_retention() = 0;
+
+  // ---- cursors: how far somebody outside has got
+
+  static constexpr std::size_t kMaxCursors = 64;
+  /// By name.
+  virtual std::vector<Cursor> cursors() const = 0;
+  /// Makes the cursor, or moves it, also back; what was counted of it stays. `hold`: none leaves
+  /// it as it is. Durable when it returns. Blocking: a disk sync, and an epoch's commit.
+  /// Errors: kInvalidArgument (not a name; behind what is durable), kResourceExhausted
+  /// (kMaxCursors are there), kUnavailable (disk).
+  virtual Result<Cursor> put_cursor(const std::string& name, model::Seq position,
+                                    std::optional<bool> hold) = 0;
+  /// Durable when it returns. Errors: kNotFound, kUnavailable.
+  virtual Result<void> remove_cursor(const std::string& name) = 0;
+
   // ---- deleting rows: one thread sees a deletion through from its plan to its end
 
   static constexpr std::size_t kMaxDeletions = 10'000;

@@ -63,9 +63,9 @@ Result<void> take_directory(std::string_view key, std::string_view value, StoreS
 Result<void> take_segment(std::string_view key, std::string_view value, StoreState& state) {
   Segment segment;
   segment.name = key.substr(1);
-  DURAMEN_TRY(segment.day, decode_segment_day(value));
-  if (segment.name != segment_name(segment.day, kDefaultClass)) {
-    return damaged("segment " + segment.name + " says that it is of another day");
+  DURAMEN_TRY(segment.id, decode_segment(value));
+  if (!is_class_name(segment.id.retention_class) || segment.name != segment_name(segment.id)) {
+    return damaged("segment " + segment.name + " says that it is of another day or class");
   }
   state.segments[segment.name] = std::move(segment);
   return {};
@@ -112,6 +112,11 @@ Result<void> take_meta(std::string_view key, std::string_view value, StoreState&
     case MetaKind::kGoneBlock: {
       DURAMEN_TRY(const model::BlockId block, block_in(key));
       state.gone_blocks[block] = value;
+      return {};
+    }
+    case MetaKind::kCursor: {
+      DURAMEN_TRY(auto cursor, decode_cursor(key, value));
+      state.cursors[cursor.name] = std::move(cursor);
       return {};
     }
   }

@@ -3,9 +3,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <map>
 #include <optional>
 #include <random>
@@ -106,10 +104,15 @@ class Reconciliation {
         windows_[window.id] = window;
         return {};
       }
-      case MetaKind::kSegment:
-        DURAMEN_TRY_VOID(decode_segment_day(value));
-        registered_.insert(std::string(key.substr(1)));
+      case MetaKind::kSegment: {
+        const std::string name(key.substr(1));
+        DURAMEN_TRY(const SegmentId id, decode_segment(value));
+        if (parse_segment_name(name) != id) {
+          return Error{ErrorCode::kDataLoss, "a segment of another day or class"};
+        }
+        registered_.insert(name);
         return {};
+      }
       case MetaKind::kDirectory: {
         DURAMEN_TRY(auto entry, decode_directory_entry(key, value));
         directory_[entry.segment][entry.block] = std::move(entry);
@@ -128,6 +131,9 @@ class Reconciliation {
       case MetaKind::kGoneBlock:
         if (key.size() != 9) return Error{ErrorCode::kDataLoss, "a key of the wrong size"};
         gone_.insert(model::BlockId(load_be64(key.data() + 1)));
+        return {};
+      case MetaKind::kCursor:
+        DURAMEN_TRY_VOID(decode_cursor(key, value));
         return {};
     }
     return Error{ErrorCode::kUnimplemented, "meta has keys of an unknown kind"};
@@ -161,9 +167,9 @@ class Reconciliation {
     for (const auto& [name, family] : database_.found_segments()) {
       found.insert(name);
       if (registered_.contains(name)) continue;
-      const auto day = day_in(name);
-      if (!day || !has_blocks(family)) continue;  // the rest of a creation: load_state() drops it
-      put(segment_key(name), encode_segment_value(*day, kDefaultClass));
+      const auto id = parse_segment_name(name);
+      if (!id || !has_blocks(family)) continue;  // the rest of a creation: load_state() drops it
+      put(segment_key(name), encode_segment_value(id->day, id->retention_class));
       lines_.push_back("segment " + name + " was not registered any more; it is again");
     }
     for (const std::string& name : registered_) {
@@ -189,20 +195,6 @@ class Reconciliation {
           return {};
         });
     return any || !scanned;
-  }
-
-  /// The day in a segment's name, when it is one of ours.
-  static std::optional<std::int64_t> day_in(const std::string& name) {
-    int year = 0;
-    unsigned month = 0;
-    unsigned day = 0;
-    if (std::sscanf(name.c_str(), "%d-%u-%u", &year, &month, &day) != 3) return std::nullopt;
-    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
-                                           std::chrono::day(day)};
-    if (!date.ok()) return std::nullopt;
-    const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-    if (segment_name(days, kDefaultClass) != name) return std::nullopt;
-    return days;
   }
 
   Result<void> read_journal() {

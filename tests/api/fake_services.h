@@ -27,10 +27,10 @@ class FakeStore final : public store::Store {
                           false});
   }
   std::shared_ptr<const store::Snapshot> snapshot() override { return nullptr; }
-  model::Seq durable() const override { return model::Seq(0); }
+  model::Seq durable() const override { return status_now.durable; }
   store::OpenRows open_rows_after(model::Seq) const override { return {}; }
   void set_durable_listener(std::function<void()>) override {}
-  std::vector<store::Incarnation> incarnations() const override { return {}; }
+  std::vector<store::Incarnation> incarnations() const override { return incarnations_now; }
   Result<void> seal() override {
     ++seals;
     if (seal_error) return *seal_error;
@@ -56,6 +56,26 @@ class FakeStore final : public store::Store {
   Result<std::vector<std::string>> enforce_retention() override {
     return std::vector<std::string>();
   }
+  std::vector<store::Cursor> cursors() const override { return status_now.cursors; }
+  Result<store::Cursor> put_cursor(const std::string& name, model::Seq position,
+                                   std::optional<bool> hold) override {
+    if (!store::is_cursor_name(name)) return Error{ErrorCode::kInvalidArgument, "a bad name"};
+    store::Cursor cursor;
+    cursor.name = name;
+    for (const store::Cursor& before : status_now.cursors) {
+      if (before.name == name) cursor = before;
+    }
+    cursor.position = position;
+    cursor.hold = hold.value_or(cursor.hold);
+    (void)remove_cursor(name).has_value();
+    return status_now.cursors.emplace_back(cursor);
+  }
+  Result<void> remove_cursor(const std::string& name) override {
+    if (std::erase_if(status_now.cursors, [&](const auto& c) { return c.name == name; }) == 0) {
+      return Error{ErrorCode::kNotFound, "there is no cursor " + name};
+    }
+    return {};
+  }
   std::vector<store::Deletion> deletions() const override { return {}; }
   Result<store::Deletion> plan_deletion(store::Deletion) override { return no_deletions(); }
   Result<store::Deletion> hide_rows(std::uint64_t, const std::vector<store::MarkedBlock>&,
@@ -72,6 +92,7 @@ class FakeStore final : public store::Store {
   void close() override {}
   static Error no_deletions() { return {ErrorCode::kUnimplemented, "use a real store"}; }
 
+  std::vector<store::Incarnation> incarnations_now;
   std::function<Result<model::Seq>(const std::string&)> on_checkpoint;
   std::optional<Error> append_error;
   std::optional<Error> seal_error;

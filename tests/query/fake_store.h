@@ -194,6 +194,11 @@ class FakeStore final : public store::Store {
   Result<std::vector<std::string>> enforce_retention() override {
     return std::vector<std::string>{};
   }
+  std::vector<store::Cursor> cursors() const override { return {}; }
+  Result<store::Cursor> put_cursor(const std::string&, model::Seq, std::optional<bool>) override {
+    return no_deletions();
+  }
+  Result<void> remove_cursor(const std::string&) override { return no_deletions(); }
   std::vector<store::Deletion> deletions() const override { return {}; }
   Result<store::Deletion> plan_deletion(store::Deletion) override { return no_deletions(); }
   Result<store::Deletion> hide_rows(std::uint64_t, const std::vector<store::MarkedBlock>&,

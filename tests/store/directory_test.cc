@@ -255,9 +255,9 @@ const std::int64_t kFirstDay = day_of(kMin<TimeNs>);
 const std::int64_t kLastDay = day_of(kMax<TimeNs>);
 
 void expect_day_back(std::int64_t day, std::string_view retention_class) {
-  const auto back = decode_segment_day(encode_segment_value(day, retention_class));
+  const auto back = decode_segment(encode_segment_value(day, retention_class));
   ASSERT_TRUE(back) << back.error().message;
-  EXPECT_EQ(*back, day);
+  EXPECT_EQ(*back, (SegmentId{day, std::string(retention_class)}));
 }
 
 TEST(SegmentValue, EdgesAndRandomDaysComeBack) {
@@ -281,7 +281,7 @@ TEST(SegmentValue, EdgesAndRandomDaysComeBack) {
 TEST(SegmentValue, ADayThatNoTimeIsInIsRefused) {
   for (const std::int64_t day :
        {kFirstDay - 1, kLastDay + 1, kMin<std::int64_t>, kMax<std::int64_t>}) {
-    EXPECT_FALSE(decode_segment_day(encode_segment_value(day, kDefaultClass))) << day;
+    EXPECT_FALSE(decode_segment(encode_segment_value(day, kDefaultClass))) << day;
   }
 }
 
@@ -297,7 +297,7 @@ TEST(SegmentValue, EveryTruncationAndExtensionIsNoticed) {
   for (std::size_t size = 0; size <= value.size() + 9; ++size) {
     if (size == value.size()) continue;
     SCOPED_TRACE("size " + std::to_string(size));
-    const auto day = decode_segment_day((value + std::string(9, '\0')).substr(0, size));
+    const auto day = decode_segment((value + std::string(9, '\0')).substr(0, size));
     ASSERT_FALSE(day);
     EXPECT_EQ(day.error().code, ErrorCode::kDataLoss) << day.error().message;
   }

@@ -89,13 +89,23 @@ class RandomOperations {
     EXPECT_EQ(ack->node, sent.ack.node);
   }
 
+  /// Now with classes, now without, so that segments of a class outlive its rule. All of one age.
+  Retention rules(std::optional<TimeNs> age) {
+    Retention out{age, {}};
+    if (random_() % 3 == 0) return out;
+    out.classes = {{"one", age, {}, {{"app", "app1", false}}},
+                   {"more", age, {}, {{"app", "app", true}}}};
+    if (random_() % 2 == 0) out.classes.pop_back();
+    return out;
+  }
+
   /// Days older than some go; only what is in blocks can, so seal first.
   void expire() {
     ASSERT_TRUE(temporary_.store->seal());
     const TimeNs age = static_cast<TimeNs>(1 + random_() % 6) * kNsPerDay;
-    temporary_.store->set_retention({age, {}});
+    temporary_.store->set_retention(rules(age));
     ASSERT_TRUE(temporary_.store->enforce_retention());
-    temporary_.store->set_retention({});
+    temporary_.store->set_retention(rules({}));
     const std::int64_t oldest = day_of(kNoon - age);
     std::erase_if(expected_, [&](const auto& row) { return row.second.day + 1 <= oldest; });
   }
