@@ -22,7 +22,8 @@ constexpr const char* kDraining = "draining";
 std::string address_file(const Settings& settings) { return settings.data_dir + "/http.address"; }
 
 store::Retention retention_of(const Settings& settings) {
-  return {settings.retention_age, settings.retention_bytes.bytes};
+  return {settings.retention_age, settings.retention_bytes.bytes, settings.retention_classes,
+          settings.hold_for_sinks};
 }
 
 void log_retention(const Settings& settings) {
@@ -31,7 +32,14 @@ void log_retention(const Settings& settings) {
            {{"age", retention.age ? to_duration_text(*retention.age) : "none"},
             {"bytes", retention.bytes ? to_bytes_text(*retention.bytes) : "none"},
             {"bytes_from",
-             settings.retention_bytes.automatic ? "free disk at the first start" : "settings"}});
+             settings.retention_bytes.automatic ? "free disk at the first start" : "settings"},
+            {"hold_for_sinks", retention.hold_for_sinks ? "true" : "false"}});
+  for (const store::RetentionClass& one : retention.classes) {
+    log_info("retention of a class", {{"class", one.name},
+                                      {"age", one.age ? to_duration_text(*one.age) : "none"},
+                                      {"bytes", one.bytes ? to_bytes_text(*one.bytes) : "none"},
+                                      {"when", condition_text(one)}});
+  }
 }
 
 std::string host_name() {
@@ -134,7 +142,7 @@ Result<void> Daemon::serve() {
       {settings_.tail, [queries = queries_.get()] { return queries->new_id(); }}, clock_, metrics_);
   sink_ = std::make_unique<ingest::CountedSink>(*store_, rates_);
   ingest_ = std::make_unique<ingest::Ingest>(*sink_, clock_, metrics_, settings_.ingest,
-                                             settings_.retention_age);
+                                             store::longest_age(retention_of(settings_)));
   deletions_ = query::make_deletions(
       *store_, index_.get(), [this] { return indexer_->forget_gone_blocks(); }, {}, clock_,
       metrics_);
@@ -190,9 +198,11 @@ Result<void> Daemon::reload(const Settings& settings) {
   settings_.log_format = next.log_format;
   settings_.retention_age = next.retention_age;
   settings_.retention_bytes = next.retention_bytes;
+  settings_.retention_classes = next.retention_classes;
+  settings_.hold_for_sinks = next.hold_for_sinks;
   set_log(settings_.log_level, settings_.log_format);
   store_->set_retention(retention_of(settings_));
-  ingest_->set_retention_age(settings_.retention_age);
+  ingest_->set_retention_age(store::longest_age(retention_of(settings_)));
   log_info("configuration reloaded");
   log_retention(settings_);
   return {};

@@ -96,10 +96,10 @@ class CommandLineParser {
 
   /// A list option may be repeated: all its values count.
   void add(const Setting& setting, std::string value) {
-    if (setting.kind == Kind::kList) {
+    if (setting.kind == Kind::kList || setting.kind == Kind::kClasses) {
       for (auto& [earlier, text] : result_.values) {
         if (earlier != &setting) continue;
-        text += "," + value;
+        text += (setting.kind == Kind::kList ? "," : ";") + value;
         return;
       }
     }

@@ -33,6 +33,8 @@ struct Settings {
   LogFormat log_format = LogFormat::kText;
   std::optional<TimeNs> retention_age;
   SizeLimit retention_bytes;
+  std::vector<store::RetentionClass> retention_classes;
+  bool hold_for_sinks = false;
   api::ServerOptions http;
   ingest::IngestLimits ingest;
   query::QueryLimits query;

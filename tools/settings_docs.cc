@@ -63,7 +63,7 @@ constexpr std::string_view kDocsHead = R"(# Configuration
 | file (TOML), named by `--config FILE` or `DURAMEN_CONFIG` | `[http]` and `listen = ["127.0.0.1:5647"]` |
 
 An option wins over a variable, a variable over the file, the file over the default. A list has commas
-in an option or a variable; an option may also be repeated.
+in an option or a variable (`retention.classes` has semicolons); an option may also be repeated.
 
 ```toml
 data_dir = "/var/lib/duramen"
@@ -117,6 +117,8 @@ std::string_view placeholder(Kind kind) {
       return "DURATION";
     case Kind::kLogLevel:
       return "LEVEL";
+    case Kind::kClasses:
+      return "CLASS;…";
     case Kind::kLogFormat:
       break;
   }

@@ -101,7 +101,9 @@ class TomlReader {
         if (setting.kind == Kind::kCount) return wrong;
         break;
       case Kind::kList:
+      case Kind::kClasses:
         if (const auto* array = node.as_array()) return assign_list(setting, *array);
+        if (setting.kind == Kind::kClasses) break;  // with semicolons
         if (node.is_string()) return set_list(setting, {node.as_string()->get()}, settings_);
         return wrong;
       default:

@@ -111,11 +111,24 @@ constexpr Setting kSettings[] = {
 
     {"retention.age", Kind::kDuration, DURAMEN_FIELD(retention_age), 3'600 * kSecond, kNone,
      kReload,
-     "Days that are older are dropped, whole days at a time; never today. `none`: no limit by age.",
+     "Days that are older are dropped, whole days at a time; never today. `none`: no limit by age. "
+     "For rows of no class in `retention.classes`.",
      ""},
     {"retention.bytes", Kind::kBytes, DURAMEN_FIELD(retention_bytes), 16 * kMiB, kNone, kReload,
      "Disk space for the store; beyond it the oldest days are dropped. `none`: no limit by size.",
      "`auto`: 80 % of the free space of the file system at the first start"},
+    {"retention.classes", Kind::kClasses, DURAMEN_FIELD(retention_classes), 0, 0, kReload,
+     "Rows that are kept for another time, up to 7 classes, each one text: "
+     "`audit: age=365d when app=auth,namespace=prod*`, "
+     "`noise: age=2d bytes=1GiB when pod=probe-*`. After `when` labels of the stream, all of which "
+     "must be so; a value may end in `*`. The first class that fits has the row. `age=none`: no "
+     "limit by age; `bytes`: at most so much of this class. In an option or a variable with `;` "
+     "between them. See Retention in docs/operations.md.",
+     ""},
+    {"retention.hold_for_sinks", Kind::kFlag, DURAMEN_FIELD(hold_for_sinks), 0, 0, kReload,
+     "A day with rows that a cursor has not confirmed is not dropped until it has, also when the "
+     "disk gets full. Else it is dropped, and the cursor is told what it misses.",
+     ""},
 
     {"store.epoch_raw_bytes", Kind::kBytes, DURAMEN_FIELD(store.epoch_raw_bytes), 64 * kKiB,
      4 * kGiB, kRestart, "New rows are built into blocks when there are this many bytes of them.",

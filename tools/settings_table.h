@@ -22,12 +22,13 @@ enum class Kind {
   kSeconds,   ///< a duration that is kept in whole seconds
   kLogLevel,
   kLogFormat,
+  kClasses,  ///< retention classes, one text each
 };
 
 /// Where a value is kept; the type follows from the kind.
-using Field =
-    std::variant<std::string*, std::vector<std::string>*, bool*, std::uint32_t*, std::uint64_t*,
-                 TimeNs*, int*, std::optional<TimeNs>*, SizeLimit*, LogLevel*, LogFormat*>;
+using Field = std::variant<std::string*, std::vector<std::string>*, bool*, std::uint32_t*,
+                           std::uint64_t*, TimeNs*, int*, std::optional<TimeNs>*, SizeLimit*,
+                           LogLevel*, LogFormat*, std::vector<store::RetentionClass>*>;
 
 /// One setting: everything that the file, options, variables, --help and docs/config.md need.
 /// In reading order, not packed: there are only some rows.
@@ -63,6 +64,12 @@ std::string range_text(const Setting& setting);  ///< `From 1 to 64.`; empty: no
 Result<void> set_from_text(const Setting& setting, std::string_view text, Settings& settings);
 Result<void> set_from_number(const Setting& setting, std::uint64_t number, Settings& settings);
 Result<void> set_list(const Setting& setting, std::vector<std::string> list, Settings& settings);
+
+/// Retention classes from one text each; from texts with `;` between them, or `none`; and back.
+/// Errors: kInvalidArgument that names the class and says what would be right.
+Result<std::vector<store::RetentionClass>> parse_classes(const std::vector<std::string>& texts);
+Result<std::vector<store::RetentionClass>> parse_class_list(std::string_view text);
+std::string class_list_text(const std::vector<store::RetentionClass>& classes);
 
 /// The value as set_from_text() takes it.
 std::string value_text(const Setting& setting, const Settings& settings);

@@ -127,6 +127,9 @@ struct ValueText {
     }
     return "error";
   }
+  std::string operator()(const std::vector<store::RetentionClass>* value) const {
+    return class_list_text(*value);
+  }
   std::string operator()(const LogFormat* value) const {
     return *value == LogFormat::kJson ? "json" : "text";
   }
@@ -165,6 +168,8 @@ std::string_view kind_name(Kind kind) {
       return "duration such as \"15m\"";
     case Kind::kLogLevel:
       return "level such as \"info\"";
+    case Kind::kClasses:
+      return "list of texts such as [\"audit: age=365d when app=auth\"]";
     case Kind::kLogFormat:
       break;
   }
@@ -188,8 +193,13 @@ Result<void> set_list(const Setting& setting, std::vector<std::string> list, Set
   for (const std::string& item : list) {
     if (item.empty()) return bad("an empty item in the list");
   }
+  const Field field = setting.field(settings);
+  if (auto* const* classes = std::get_if<std::vector<store::RetentionClass>*>(&field)) {
+    DURAMEN_TRY(**classes, parse_classes(list));
+    return {};
+  }
   if (list.empty()) return bad("the list is empty");
-  *std::get<std::vector<std::string>*>(setting.field(settings)) = std::move(list);
+  *std::get<std::vector<std::string>*>(field) = std::move(list);
   return {};
 }
 
@@ -204,6 +214,10 @@ Result<void> set_from_text(const Setting& setting, std::string_view text, Settin
       return set_list(setting, split_list(text), settings);
     case Kind::kFlag: {
       DURAMEN_TRY(*std::get<bool*>(field), parse_flag(text));
+      return {};
+    }
+    case Kind::kClasses: {
+      DURAMEN_TRY(*std::get<std::vector<store::RetentionClass>*>(field), parse_class_list(text));
       return {};
     }
     case Kind::kLogLevel: {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -84,11 +85,64 @@ Json segments_json(const store::StoreStatus& status) {
   return out;
 }
 
+/// Left out: what has no value.
+Json classes_json(const store::StoreStatus& status) {
+  Json out = Json::array();
+  for (const auto& one : status.classes) {
+    Json& json = out.emplace_back(Json{{"name", one.name}});
+    json["configured"] = one.configured;
+    if (!one.condition.empty()) json["when"] = one.condition;
+    json["age"] = one.age ? Json(to_duration_text(*one.age)) : Json(nullptr);
+    json["bytes"] = or_null(one.bytes);
+    json["segments"] = one.segments;
+    json["blocks"] = one.blocks;
+    json["rows"] = one.rows;
+    json["raw_bytes"] = one.raw_bytes;
+    json["disk_bytes"] = one.disk_bytes;
+    json["next"] = one.next.empty() ? Json(nullptr) : Json(one.next);
+    json["next_due"] = one.next_due ? Json(to_rfc3339(*one.next_due)) : Json(nullptr);
+  }
+  return out;
+}
+
+Json held_json(const store::StoreStatus& status) {
+  Json out = Json::array();
+  for (const auto& one : status.held) {
+    out.push_back(
+        {{"segment", one.segment}, {"cursor", one.cursor}, {"since", to_rfc3339(one.since)}});
+  }
+  return out;
+}
+
+Json retention_json(const store::StoreStatus& status) {
+  const auto& age = status.retention.age;
+  return {{"age", age ? Json(to_duration_text(*age)) : Json(nullptr)},
+          {"age_seconds", age ? Json(*age / kNsPerSecond) : Json(nullptr)},
+          {"bytes", or_null(status.retention.bytes)},
+          {"hold_for_sinks", status.retention.hold_for_sinks},
+          {"classes", classes_json(status)},
+          {"held", held_json(status)}};
+}
+
+Json cursors_json(const store::StoreStatus& status) {
+  Json out = Json::array();
+  for (const auto& one : status.cursors) {
+    out.push_back({{"name", one.name},
+                   {"position", one.position.value()},
+                   {"lag_rows", status.durable.value() -
+                                    std::min(status.durable.value(), one.position.value())},
+                   {"hold", one.hold},
+                   {"moved", to_rfc3339(one.moved)},
+                   {"lost_rows", one.lost_rows},
+                   {"gaps", one.gap_count}});
+  }
+  return out;
+}
+
 Json status_json(const Services& services, TimeNs started) {
   const auto status = services.store.status();
   const TimeNs now = services.clock.now();
   const std::string not_ready = services.readiness.reason();
-  const auto& age = status.retention.age;
   const auto* indexer = services.indexer;
   const auto index = indexer == nullptr ? index::IndexStatus() : indexer->index_status();
   return {{"version", services.version},
@@ -107,10 +161,8 @@ Json status_json(const Services& services, TimeNs started) {
           {"open_raw_bytes", status.open_raw_bytes},
           {"batch_ids", status.batch_ids},
           {"queries_running", services.queries.list().size()},
-          {"retention",
-           {{"age", age ? Json(to_duration_text(*age)) : Json(nullptr)},
-            {"age_seconds", age ? Json(*age / kNsPerSecond) : Json(nullptr)},
-            {"bytes", or_null(status.retention.bytes)}}},
+          {"retention", retention_json(status)},
+          {"cursors", cursors_json(status)},
           {"disk", disk_json(status, index, now)},
           {"index", index_json(index, indexer == nullptr ? 0 : indexer->missing_blocks())},
           {"segments", segments_json(status)},

@@ -198,6 +198,24 @@ TEST_F(DaemonSignals, HangupAppliesWhatCanBeReloaded) {
   EXPECT_THAT(status->body, HasSubstr("\"bytes\": 1073741824"));
 }
 
+TEST_F(DaemonSignals, HangupAppliesRetentionClasses) {
+  write_config("");
+  start({"--config", config()});
+  EXPECT_EQ(client().get("/api/v1/status")->body.find("\"when\""), std::string::npos);
+  write_config(
+      "[retention]\nclasses = ['audit: age=365d bytes=1GiB when app=auth']\n"
+      "hold_for_sinks = true\n");
+  ASSERT_TRUE(daemon_.signal(SIGHUP));
+  ASSERT_TRUE(daemon_.wait_stderr("class=audit"));
+  const std::string status = client().get("/api/v1/status")->body;
+  EXPECT_THAT(status, HasSubstr("\"when\": \"app=auth\""));
+  EXPECT_THAT(status, HasSubstr("\"age\": \"365d\""));
+  EXPECT_THAT(status, HasSubstr("\"hold_for_sinks\": true"));
+  ingest("{\"log\":\"login\",\"app\":\"auth\"}\n" + std::string(kRecord));
+  ASSERT_EQ(client().post("/api/v1/admin/seal", "")->status, 200);
+  EXPECT_THAT(client().get("/api/v1/status")->body, HasSubstr(".audit\""));
+}
+
 TEST_F(DaemonSignals, HangupWithABadFileKeepsTheOldSettings) {
   write_config("[retention]\nage = '3d'\n");
   start({"--config", config()});

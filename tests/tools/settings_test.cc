@@ -156,6 +156,100 @@ TEST(SettingsFile, ValuesOutOfRangeNameThePlaceAndTheRange) {
               HasSubstr("x.toml:2:9: log.level: 'loud' is no log level: debug, info"));
 }
 
+std::string class_error(const std::string& classes) {
+  const std::string error = toml_error("[retention]\nclasses = " + classes);
+  const std::string place = "x.toml:2:11: retention.classes: ";
+  return error.starts_with(place) ? error.substr(place.size()) : error;
+}
+
+TEST(RetentionClasses, AreReadFromFileAndText) {
+  Settings s;
+  ASSERT_TRUE(
+      apply_toml("[retention]\nclasses = ['audit: age=365d when app=auth, env=prod*',\n"
+                 "'noise:bytes=1GiB   age=none when level=*']\nhold_for_sinks = true",
+                 "x.toml", s));
+  ASSERT_EQ(s.retention_classes.size(), 2U);
+  const store::RetentionClass audit{
+      "audit", 365 * kNsPerDay, {}, {{"app", "auth", false}, {"env", "prod", true}}};
+  EXPECT_EQ(s.retention_classes[0], audit);
+  const store::RetentionClass noise{"noise", {}, 1ULL << 30, {{"level", "", true}}};
+  EXPECT_EQ(s.retention_classes[1], noise);
+  EXPECT_TRUE(s.hold_for_sinks);
+  const Setting& setting = *find_setting("retention.classes");
+  const std::string text = value_text(setting, s);
+  EXPECT_EQ(text,
+            "audit: age=365d when app=auth,env=prod*; noise: age=none bytes=1GiB when level=*");
+  Settings again;
+  ASSERT_TRUE(set_from_text(setting, text, again));
+  EXPECT_EQ(again.retention_classes, s.retention_classes);
+  ASSERT_TRUE(set_from_text(setting, "none", again));
+  EXPECT_TRUE(again.retention_classes.empty());
+  ASSERT_TRUE(apply_toml("[retention]\nclasses = []", "x.toml", s));
+  EXPECT_TRUE(s.retention_classes.empty());
+}
+
+TEST(RetentionClasses, AnOptionMayBeRepeated) {
+  const auto parsed = parse_command_line(
+      {"--retention-classes", "a: age=1d when x=1", "--retention-classes=b: age=2d when x=2,y=3"});
+  ASSERT_TRUE(parsed);
+  const auto s = load_settings(*parsed, variables({}));
+  ASSERT_TRUE(s) << s.error().message;
+  ASSERT_EQ(s->retention_classes.size(), 2U);
+  EXPECT_EQ(s->retention_classes[1].when.size(), 2U);
+}
+
+TEST(RetentionClasses, EveryMistakeIsNamed) {
+  EXPECT_EQ(
+      class_error("3"),
+      "expected a list of texts such as [\"audit: age=365d when app=auth\"], found an integer");
+  EXPECT_EQ(class_error("[3]"), "expected only strings in the list, found an integer");
+  EXPECT_EQ(class_error("['']"), "an empty item in the list");
+  EXPECT_EQ(class_error("['audit']"),
+            "'audit' has no name and ':'; write it as 'audit: age=365d when app=auth'");
+  EXPECT_EQ(class_error("[': age=1d when a=b']"),
+            "class '': a class's name has letters, digits, '-' and '_', from 1 to 32 of them");
+  EXPECT_THAT(class_error("['a.b: age=1d when a=b']"), HasSubstr("class 'a.b': a class's name"));
+  EXPECT_THAT(class_error("['" + std::string(33, 'a') + ": age=1d when a=b']"),
+              HasSubstr("from 1 to 32"));
+  EXPECT_EQ(class_error("['default: age=1d when a=b']"),
+            "class 'default': this class is what fits no other; its limits are retention.age and "
+            "retention.bytes");
+  EXPECT_EQ(class_error("['a: age=1d when x=1', 'a: age=2d when x=2']"),
+            "class 'a': there are two of the name");
+  EXPECT_EQ(class_error("['a: age=1d']"),
+            "class 'a': it does not say which rows it has; end it with 'when LABEL=VALUE'");
+  EXPECT_EQ(class_error("['a: when x=1']"),
+            "class 'a': it has no age; write age=30d, or age=none for no limit by age");
+  EXPECT_EQ(class_error("['a: agge=1d when x=1']"),
+            "class 'a': unknown limit 'agge=1d'; did you mean 'age'?; there are age=… and bytes=…, "
+            "then 'when'");
+  EXPECT_EQ(class_error("['a: age=1d age=2d when x=1']"), "class 'a': it has age= twice");
+  EXPECT_EQ(class_error("['a: age=1m when x=1']"), "class 'a': age=1m is below 1h");
+  EXPECT_THAT(class_error("['a: age=soon when x=1']"), HasSubstr("class 'a': "));
+  EXPECT_THAT(class_error("['a: age when x=1']"), HasSubstr("class 'a': "));
+  EXPECT_EQ(class_error("['a: age=1d bytes=3 when x=1']"), "class 'a': bytes=3 is below 1MiB");
+  EXPECT_THAT(class_error("['a: age=1d bytes=big when x=1']"), HasSubstr("class 'a': "));
+  EXPECT_EQ(class_error("['a: age=1d when ']"),
+            "class 'a': the condition '' has no '='; write LABEL=VALUE");
+  EXPECT_EQ(class_error("['a: age=1d when x']"),
+            "class 'a': the condition 'x' has no '='; write LABEL=VALUE");
+  EXPECT_EQ(class_error("['a: age=1d when =x']"),
+            "class 'a': the condition '=x' has no label before its '='");
+  EXPECT_EQ(class_error("['a: age=1d when x=']"),
+            "class 'a': the condition 'x=' has no value; '*' stands for any");
+  EXPECT_EQ(class_error("['a: age=1d when x=*y']"),
+            "class 'a': the condition 'x=*y' has a '*' before the end of its value");
+  EXPECT_EQ(class_error("['a: age=1d when x=1,x=2']"),
+            "class 'a': the label 'x' has two conditions");
+  EXPECT_EQ(class_error("['a: age=1d when x=1,']"),
+            "class 'a': the conditions end with a ','; take it away or add one");
+  EXPECT_EQ(class_error("['a: age=1d when a=1,b=1,c=1,d=1,e=1,f=1,g=1,h=1,i=1']"),
+            "class 'a': it has 9 conditions; at most 8 can be");
+  std::string eight = "[";
+  for (char c = 'a'; c <= 'h'; ++c) eight += std::string("'") + c + ": age=1d when x=1',";
+  EXPECT_EQ(class_error(eight + "]"), "8 classes; at most 7 can be beside 'default'");
+}
+
 TEST(SettingsFile, BrokenTomlNamesThePlace) {
   EXPECT_THAT(toml_error("[http]\nlisten = [\n'a'\n"), HasSubstr("x.toml:"));
   EXPECT_THAT(toml_error("a = 1\na = 2"), HasSubstr("x.toml:2:"));

@@ -90,6 +90,45 @@ std::string indexed(const Json& status) {
   return out;
 }
 
+/// `age 365d, when app=auth; 12 rows in 2 segments, 3 KiB; next to go 2026-11-21.audit on …`.
+std::string class_line(const Json& one) {
+  const std::string age = text(one, "age");
+  std::string out = age.empty() ? "any age" : "age " + age;
+  if (member(one, "bytes").is_number()) out += ", at most " + bytes(one, "bytes");
+  const std::string when = text(one, "when");
+  if (!when.empty()) out += ", when " + visible_on_one_line(when);
+  if (member(one, "configured") == false) out += ", no rule any more";
+  out += "; " + grouped_digits(number(one, "rows")) + " rows in " +
+         std::to_string(number(one, "segments")) + " segments, " + bytes(one, "disk_bytes");
+  const std::string next = text(one, "next");
+  if (!next.empty()) out += "; next to go " + next;
+  const std::string due = text(one, "next_due");
+  if (!due.empty()) out += " on " + due.substr(0, 10);
+  return out;
+}
+
+void add_classes(Pairs& out, const Json& status) {
+  const Json& rules = member(status, "retention");
+  for (const Json& one : member(rules, "classes")) {
+    out.emplace_back("  class " + text(one, "name"), class_line(one));
+  }
+  for (const Json& one : member(rules, "held")) {
+    out.emplace_back("  held", text(one, "segment") + " by cursor " + text(one, "cursor") +
+                                   " since " + text(one, "since"));
+  }
+}
+
+void add_cursors(Pairs& out, const Json& status) {
+  for (const Json& one : member(status, "cursors")) {
+    std::string line =
+        grouped_digits(number(one, "lag_rows")) + " rows behind, moved " + text(one, "moved");
+    if (const auto lost = number(one, "lost_rows"); lost > 0) {
+      line += ", misses " + grouped_digits(lost) + " rows that retention dropped";
+    }
+    out.emplace_back("cursor " + text(one, "name"), line);
+  }
+}
+
 void add_disk(Pairs& out, const Json& status) {
   const Json& disk = member(status, "disk");
   const Json& parts = member(disk, "block_parts");
@@ -112,6 +151,8 @@ void add_disk(Pairs& out, const Json& status) {
   out.emplace_back("ratio", ratio(status));
   out.emplace_back("days left", days_left(disk));
   out.emplace_back("retention", retention(status));
+  add_classes(out, status);
+  add_cursors(out, status);
 }
 
 void add_texts(Pairs& out, const Json& texts) {
