@@ -15,6 +15,7 @@ Router make_router(const Services& services) {
   add_context_routes(router, services);
   add_tail_routes(router, services);
   add_stream_routes(router, services);
+  add_cursor_routes(router, services);
   add_deletion_routes(router, services);
   add_running_query_routes(router, services);
   add_admin_routes(router, services);

@@ -14,6 +14,7 @@ void add_name_routes(Router& router, const Services& services);
 void add_context_routes(Router& router, const Services& services);
 void add_tail_routes(Router& router, const Services& services);
 void add_stream_routes(Router& router, const Services& services);
+void add_cursor_routes(Router& router, const Services& services);
 void add_deletion_routes(Router& router, const Services& services);
 void add_running_query_routes(Router& router, const Services& services);
 void add_admin_routes(Router& router, const Services& services);

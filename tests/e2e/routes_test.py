@@ -13,11 +13,12 @@ CONTRACT = {
     ("get", "/api/v1/tail"), ("get", "/api/v1/recent"), ("get", "/api/v1/labels/{name}/values"), ("get", "/api/v1/context"),
     ("get", "/api/v1/explain"), ("post", "/api/v1/explain"),
     ("get", "/api/v1/queries"), ("delete", "/api/v1/queries/{id}"), ("get", "/api/v1/stats"),
-    ("post", "/api/v1/admin/seal"), ("get", "/api/v1/status"), ("get", "/health/live"),
+    ("get", "/api/v1/cursors"), ("get", "/api/v1/cursors/{name}"), ("put", "/api/v1/cursors/{name}"),
+    ("delete", "/api/v1/cursors/{name}"), ("post", "/api/v1/admin/seal"), ("get", "/api/v1/status"), ("get", "/health/live"),
     ("get", "/health/ready"), ("get", "/metrics"), ("get", "/api/v1/openapi.json"),
 }
 VALUES = {"q": "* | stats count()", "limit": "5", "id": "999999", "step": "1m", "by": "source",
-          "name": "app"}
+          "name": "app", "seq": "now"}
 
 
 def concrete(path, operation):
