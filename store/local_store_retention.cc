@@ -160,7 +160,8 @@ void LocalStore::describe_retention(StoreStatus& status) const {
   for (const auto& [name, cursor] : cursors_) status.cursors.push_back(cursor);
   for (const auto& [name, since] : held_since_) {
     const SegmentPtr segment = catalog_->find_segment(name);
-    if (segment != nullptr) status.held.push_back({name, holder_of(*segment), since});
+    const std::string holder = segment == nullptr ? std::string() : holder_of(*segment);
+    if (!holder.empty()) status.held.push_back({name, holder, since});
   }
 }
 

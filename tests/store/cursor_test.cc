@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "store/database.h"
 #include "store/keys.h"
 #include "tests/store/lossy_store.h"
 #include "tests/store/store_fixture.h"
@@ -195,6 +196,24 @@ TEST_F(CursorTest, WithHoldASegmentWaitsForItsCursors) {
   EXPECT_THAT(store->status().held, IsEmpty());
   EXPECT_EQ(store->cursors()[0].lost_rows, 3U) << "one that may not hold is told";
   EXPECT_EQ(store->cursors()[1].lost_rows, 0U);
+}
+
+TEST_F(CursorTest, ADamagedCursorIsTakenOutAndTheRestIsOpened) {
+  two_days();
+  put("bad", 2);
+  put("good", 3);
+  store.reset();
+  {
+    auto database = Database::open(options.directory + "/db", nullptr);
+    ASSERT_TRUE(database);
+    rocksdb::ColumnFamilyHandle* meta = (*database)->meta().get();
+    ASSERT_TRUE((*database)->raw().Put({}, meta, cursor_key("bad"), "no cursor").ok());
+  }
+  reopen();
+  ASSERT_EQ(store->cursors().size(), 1U);
+  EXPECT_EQ(store->cursors()[0].name, "good");
+  EXPECT_EQ(rows().size(), 4U);
+  EXPECT_THAT(store->status().put_aside, ::testing::Contains(HasSubstr("kind 'c'")));
 }
 
 class CursorPowerLoss : public LossyStore {};
