@@ -79,7 +79,7 @@ Response no_such_cursor(std::string_view name) {
       make_problem(404, "no-such-cursor", "there is no cursor '" + std::string(name) + "'"));
 }
 
-Response fresh(std::string json) {
+Response fresh(const std::string& json) {
   Response out = json_response(200, json + "\n");
   out.headers.emplace_back("Cache-Control", "no-store");
   return out;
