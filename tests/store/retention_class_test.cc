@@ -78,6 +78,18 @@ TEST_F(RetentionClassTest, EachGoesByItsOwnAgeAndAtOnceWhenRulesChange) {
   ASSERT_TRUE(eventually([&] { return rows().empty(); }));
 }
 
+TEST_F(RetentionClassTest, ItsOwnBytesTakeNothingOfTheOthers) {
+  append_three(kOld);
+  append("noise", "yesterday", kNoon - kNsPerDay);
+  append("noise", "today", kNoon);
+  ASSERT_TRUE(store->seal());
+  Retention tight = rules();
+  tight.classes[1].bytes = 1;
+  store->set_retention(tight);
+  ASSERT_TRUE(eventually([&] { return rows().size() == 3; }));
+  EXPECT_EQ(texts(), (std::set<std::string>{"login", "GET", "today"}));
+}
+
 TEST_F(RetentionClassTest, NewRulesSortNewBlocksAndOldSegmentsFallUnderDefault) {
   append("auth-1", "before", kOld);
   ASSERT_TRUE(store->seal());
