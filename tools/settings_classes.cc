@@ -1,4 +1,5 @@
-// `retention.classes`: one text a class, `audit: age=365d bytes=20GiB when app=auth,namespace=prod*`.
+// `retention.classes`: one text a class, `audit: age=365d bytes=20GiB when
+// app=auth,namespace=prod*`.
 
 #include <algorithm>
 
