@@ -212,6 +212,22 @@ TEST(TopFrame, ManyOfEachShareTheRoom) {
   EXPECT_THAT(text, HasSubstr("       49       0B        0  t\n"));
 }
 
+TEST(TopFrame, CursorsAreShownTheFurthestBehindFirst) {
+  TopSample now = sample(1);
+  EXPECT_EQ(text_of(compare(nullptr, now, TopOrder::kRecords), 80, 0).find("cursors"),
+            std::string::npos);
+  now.cursors = {{"copy", 0, 0, false}, {"search", 1'234'567, 12, true}};
+  const std::string text = text_of(compare(nullptr, now, TopOrder::kRecords), 80, 24);
+  EXPECT_THAT(text, HasSubstr("cursors  2\n"
+                              "      lag     lost    holds  cursor\n"
+                              "1,234,567       12      yes  search\n"
+                              "        0        0       no  copy\n"));
+  for (int i = 0; i < 60; ++i) now.cursors.push_back({"c" + std::to_string(i), 5, 0, true});
+  const std::string low = text_of(compare(nullptr, now, TopOrder::kRecords), 80, 30);
+  EXPECT_THAT(low, HasSubstr("cursors  62\n"));
+  EXPECT_LE(std::count(low.begin(), low.end(), '\n'), 30);
+}
+
 TEST(TopFrame, LabelsAndQueriesCannotActOnTheTerminal) {
   TopSample now = sample(1);
   now.streams = {stream("x", 1, 1)};
@@ -225,7 +241,8 @@ TEST(TopFrame, LabelsAndQueriesCannotActOnTheTerminal) {
 TEST(TopSample, AnswersAreRead) {
   const json status = json::parse(
       R"({"host":"h","node":"n","ready":false,"not_ready_reason":null,"writes_refused":null,
-          "rows":5,"disk":{"total_bytes":10,"free_bytes":20,"days_left":null}})");
+          "rows":5,"disk":{"total_bytes":10,"free_bytes":20,"days_left":null},
+          "cursors":[{"name":"c","lag_rows":4,"lost_rows":1,"hold":true}]})");
   const json streams = json::parse(
       R"({"monotonic_ns":77,"followed":1,"total":{"records":3},
           "streams":[{"id":"i","labels":{"a":"b"},"since_ns":7,"records":2,"bytes":4}]})");
@@ -241,6 +258,11 @@ TEST(TopSample, AnswersAreRead) {
   EXPECT_EQ(read->tails[0].lag_rows, 8U);
   EXPECT_EQ(read->tails[0].queue_bytes, 6U);
   EXPECT_FALSE(read->days_left);
+  ASSERT_EQ(read->cursors.size(), 1U);
+  EXPECT_EQ(read->cursors[0].name, "c");
+  EXPECT_EQ(read->cursors[0].lag_rows, 4U);
+  EXPECT_EQ(read->cursors[0].lost_rows, 1U);
+  EXPECT_TRUE(read->cursors[0].hold);
   EXPECT_FALSE(read_top_sample(json(), streams, queries));
   EXPECT_FALSE(read_top_sample(status, json(), queries));
   EXPECT_FALSE(read_top_sample(status, streams, json::array()));

@@ -20,6 +20,8 @@ constexpr std::string_view kYellow = "\x1b[33m";
 constexpr std::string_view kReset = "\x1b[0m";
 /// Streams that are shown whatever else there is.
 constexpr std::size_t kFewStreams = 4;
+/// Cursors that are shown.
+constexpr std::size_t kFewCursors = 8;
 /// Days from which on nobody has to count them.
 constexpr double kFarDays = 1000;
 
@@ -189,6 +191,23 @@ Lines tail_lines(const TopView& view, std::size_t shown) {
   return out;
 }
 
+/// Those that are furthest behind. Nothing where nobody has a cursor.
+Lines cursor_lines(const TopView& view) {
+  std::vector<TopCursor> cursors = view.now.cursors;
+  if (cursors.empty()) return {};
+  Lines out{{"", {}}, {"cursors  " + std::to_string(cursors.size()), kBold}};
+  std::stable_sort(cursors.begin(), cursors.end(),
+                   [](const TopCursor& a, const TopCursor& b) { return a.lag_rows > b.lag_rows; });
+  if (cursors.size() > kFewCursors) cursors.resize(kFewCursors);
+  Cells cells({"lag", "lost", "holds", "cursor"});
+  for (const TopCursor& cursor : cursors) {
+    cells.add({grouped_digits(cursor.lag_rows), grouped_digits(cursor.lost_rows),
+               cursor.hold ? "yes" : "no", shown_text(cursor.name)});
+  }
+  cells.append_to(out);
+  return out;
+}
+
 /// How many of each list there is room for.
 struct Room {
   std::size_t streams;
@@ -214,9 +233,10 @@ Room share_room(const TopView& view, std::size_t head, std::size_t rows) {
 
 std::vector<std::string> top_lines(const TopView& view, const TopFrame& frame) {
   Lines lines = head_lines(view, frame);
-  const Room room = share_room(view, lines.size(), frame.rows);
+  const Lines cursors = cursor_lines(view);
+  const Room room = share_room(view, lines.size() + cursors.size(), frame.rows);
   for (Lines more : {stream_lines(view, room.streams), query_lines(view, room.queries),
-                     tail_lines(view, room.tails)}) {
+                     tail_lines(view, room.tails), cursors}) {
     lines.insert(lines.end(), more.begin(), more.end());
   }
   if (frame.rows > 0 && lines.size() > frame.rows) lines.resize(frame.rows);

@@ -52,6 +52,13 @@ Json tail_json(const TopView::Tail& tail) {
           {"behind", tail.now.behind}};
 }
 
+Json cursor_json(const TopCursor& cursor) {
+  return {{"name", cursor.name},
+          {"lag_rows", cursor.lag_rows},
+          {"lost_rows", cursor.lost_rows},
+          {"hold", cursor.hold}};
+}
+
 template <class T>
 Json list_json(const std::vector<T>& list, Json (*one)(const T&)) {
   Json out = Json::array();
@@ -82,7 +89,8 @@ std::string top_json(const TopView& view, TimeNs time) {
                  {"streams", list_json(view.streams, stream_json)},
                  {"others", traffic_json(others_of(view, view.streams.size()))},
                  {"queries", list_json(view.queries, query_json)},
-                 {"tails", list_json(view.tails, tail_json)}};
+                 {"tails", list_json(view.tails, tail_json)},
+                 {"cursors", list_json(now.cursors, cursor_json)}};
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

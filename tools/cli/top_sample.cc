@@ -64,6 +64,10 @@ void read_status(const Json& status, TopSample& out) {
   out.free_bytes = number(disk, "free_bytes");
   const Json& days = member(disk, "days_left");
   if (days.is_number()) out.days_left = days.get<double>();
+  for (const Json& cursor : member(status, "cursors")) {
+    out.cursors.push_back({raw_text(cursor, "name"), number(cursor, "lag_rows"),
+                           number(cursor, "lost_rows"), member(cursor, "hold") == true});
+  }
 }
 
 Error not_an_answer(const char* path) {

@@ -49,6 +49,14 @@ struct TopTail {
   bool behind = false;
 };
 
+/// A durable position of somebody outside.
+struct TopCursor {
+  std::string name;
+  std::uint64_t lag_rows = 0;
+  std::uint64_t lost_rows = 0;  ///< that retention took before it had passed them
+  bool hold = false;            ///< retention may have to wait for it
+};
+
 /// What a daemon said of itself at one moment. Texts are as they came: not for a terminal.
 struct TopSample {
   TimeNs at = 0;  ///< on the daemon's monotonic clock
@@ -68,6 +76,7 @@ struct TopSample {
   TopTraffic total;
   std::vector<TopQuery> queries;
   std::vector<TopTail> tails;
+  std::vector<TopCursor> cursors;
 };
 
 /// From the answers of `/api/v1/status`, `/api/v1/streams` and `/api/v1/queries`. What is missing
