@@ -151,9 +151,10 @@ Result<int> Deleter::tell(const Json& deletion) {
   } else {
     const std::string name = "deletion " + std::to_string(number(deletion, "id"));
     DURAMEN_TRY_VOID(context_.out.line(
-        state == "done" ? name + ": " + rows_text(rows) + " of " +
-                              grouped_digits(number(deletion, "blocks")) + (number(deletion, "blocks") == 1 ? " block deleted" : " blocks deleted")
-                        : name + ": " + state));
+        state == "done"
+            ? name + ": " + rows_text(rows) + " of " + grouped_digits(number(deletion, "blocks")) +
+                  (number(deletion, "blocks") == 1 ? " block deleted" : " blocks deleted")
+            : name + ": " + state));
   }
   if (!problem.empty()) DURAMEN_TRY_VOID(context_.err.line("duramen: " + problem));
   if (!well) return kExitError;
