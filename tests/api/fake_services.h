@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "query/engine.h"
-#include "store/store.h"
+#include "tests/store/store_without_deletions.h"
 
 namespace duramen::api {
 
 /// A store whose answers the test sets.
-class FakeStore final : public store::Store {
+class FakeStore final : public store::StoreWithoutDeletions {
  public:
   void append(model::AppendRequest request, Done done) override {
     appended_rows += request.records->rows();
@@ -76,21 +76,8 @@ class FakeStore final : public store::Store {
     }
     return {};
   }
-  std::vector<store::Deletion> deletions() const override { return {}; }
-  Result<store::Deletion> plan_deletion(store::Deletion) override { return no_deletions(); }
-  Result<store::Deletion> hide_rows(std::uint64_t, const std::vector<store::MarkedBlock>&,
-                                    std::string) override {
-    return no_deletions();
-  }
-  Result<std::vector<std::string>> erase_hidden_rows(const store::EraseProgress&) override {
-    return no_deletions();
-  }
-  Result<store::Deletion> end_deletion(std::uint64_t, store::DeletionState, std::string) override {
-    return no_deletions();
-  }
   void interrupt() override {}
   void close() override {}
-  static Error no_deletions() { return {ErrorCode::kUnimplemented, "use a real store"}; }
 
   std::vector<store::Incarnation> incarnations_now;
   std::function<Result<model::Seq>(const std::string&)> on_checkpoint;

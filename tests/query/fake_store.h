@@ -12,7 +12,7 @@
 
 #include "base/result.h"
 #include "model/record_batch.h"
-#include "store/store.h"
+#include "tests/store/store_without_deletions.h"
 
 namespace duramen::query {
 
@@ -86,7 +86,7 @@ class FakeSnapshot final : public store::Snapshot {
 
 /// A store in memory: batches are open rows until build() makes a block of them.
 /// Threading: none.
-class FakeStore final : public store::Store {
+class FakeStore final : public store::StoreWithoutDeletions {
  public:
   explicit FakeStore(std::string id = "5707e1d") : id_(std::move(id)) {}
 
@@ -196,29 +196,15 @@ class FakeStore final : public store::Store {
   }
   std::vector<store::Cursor> cursors() const override { return {}; }
   Result<store::Cursor> put_cursor(const std::string&, model::Seq, std::optional<bool>) override {
-    return no_deletions();
+    return use_a_real_store();
   }
-  Result<void> remove_cursor(const std::string&) override { return no_deletions(); }
-  std::vector<store::Deletion> deletions() const override { return {}; }
-  Result<store::Deletion> plan_deletion(store::Deletion) override { return no_deletions(); }
-  Result<store::Deletion> hide_rows(std::uint64_t, const std::vector<store::MarkedBlock>&,
-                                    std::string) override {
-    return no_deletions();
-  }
-  Result<std::vector<std::string>> erase_hidden_rows(const store::EraseProgress&) override {
-    return no_deletions();
-  }
-  Result<store::Deletion> end_deletion(std::uint64_t, store::DeletionState, std::string) override {
-    return no_deletions();
-  }
+  Result<void> remove_cursor(const std::string&) override { return use_a_real_store(); }
   void interrupt() override {}
   void close() override {}
 
   static constexpr TimeNs kReceived = 1'795'000'000 * kNsPerSecond;
 
  private:
-  static Error no_deletions() { return {ErrorCode::kUnimplemented, "use a real store"}; }
-
   const std::string id_;
   model::Seq next_{1};
   model::NodeId node_ = kNode;
